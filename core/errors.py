@@ -1,0 +1,159 @@
+"""What can go wrong, sorted by what the catcher does about it.
+
+A `NodeError` is caught by the pool alone, which asks another node. A `NoAnswer` is what the pool
+raises when that was no use: the assistant turns it into one honest sentence. A `PlatformError` is
+caught where posts are shown. A `StorageError` means nothing was confirmed to anybody.
+
+The text of an error is for the operator's log: it says what failed and why, and holds neither a
+secret nor a word of what people wrote. The people's sentences are in `bot/phrases.py`.
+"""
+
+from typing import Literal
+
+
+class PorchlightError(Exception):
+    """Everything this program raises on purpose."""
+
+
+# ── A node could not do it: the pool tries elsewhere ──────────────────────────────────────────────
+
+
+class NodeError(PorchlightError):
+    """One attempt at one node failed. `why` is one line: a code, a status, a short cause."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class RateLimited(NodeError):
+    """The node asks for a pause.
+
+    `pause_s` is how long, in seconds; None if it did not say. `stated` is true if the provider itself
+    named the time: such a time is never shortened. `used_up` is true if a quota or credit is gone,
+    which the admin has to know.
+    """
+
+    def __init__(
+        self, why: str, pause_s: float | None = None, *, stated: bool = False, used_up: bool = False
+    ) -> None:
+        super().__init__(why)
+        self.pause_s = pause_s
+        self.stated = stated
+        self.used_up = used_up
+
+
+class Rejected(NodeError):
+    """Credentials, model, plan or terms are refused: only a person can mend it. `remedy` says how."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(why)
+        self.remedy = remedy
+
+
+Fault = Literal[
+    "unreachable",  # refused, DNS, TLS, no route: no byte came back
+    "server",  # 5xx, 408
+    "not_a_stream",  # HTML or JSON where a stream should be
+    "slow_start",  # no first token in time
+    "stalled",  # no next token in time
+    "dripping",  # under a token a second while another node is ready
+    "malformed",  # an event that is not what the protocol says
+    "error_inside",  # an error inside the stream, or inside a 200
+    "cut",  # ended or reset before its end mark
+    "empty",  # an end mark, and no text before it
+    "busy",  # a local queue is full
+]
+
+
+class Unavailable(NodeError):
+    """The node is broken just now; `fault` says in which way. The circuit breaker counts these."""
+
+    def __init__(self, fault: Fault, why: str) -> None:
+        super().__init__(f"{fault}: {why}")
+        self.fault: Fault = fault
+
+
+class TooLong(NodeError):
+    """The turns do not fit this node's context."""
+
+
+class Refused(NodeError):
+    """The provider's content filter said no. There is no shopping around."""
+
+
+class BadRequest(NodeError):
+    """The node cannot make sense of the request. Another kind of node might."""
+
+
+# ── Nobody could: one honest sentence ─────────────────────────────────────────────────────────────
+
+
+class NoAnswer(PorchlightError):
+    """The pool gives up on a question.
+
+    `reason`: `exhausted`, every node was tried; `no_nodes`, none is set up that may serve it;
+    `no_local_node`, it is private and no node of the house exists or works; `too_long`; `refused`; `bad_request`;
+    `deadline`. `ready_in_s` is when the next node is due, in seconds, where that is known.
+    """
+
+    def __init__(
+        self,
+        reason: Literal[
+            "exhausted", "no_nodes", "no_local_node", "too_long", "refused", "bad_request", "deadline"
+        ],
+        why: str = "",
+        ready_in_s: float | None = None,
+    ) -> None:
+        super().__init__(f"{reason}: {why}" if why else reason)
+        self.reason = reason
+        self.ready_in_s = ready_in_s
+
+
+# ── A platform could not show it ──────────────────────────────────────────────────────────────────
+
+
+class PlatformError(PorchlightError):
+    """What an adapter's call may raise."""
+
+
+class FloodWait(PlatformError):
+    """Nothing may be sent into this chat for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"flood wait of {seconds:.0f} s")
+        self.seconds = seconds
+
+
+class Gone(PlatformError):
+    """The post or the chat is not there any more."""
+
+
+class Unclear(PlatformError):
+    """The call may or may not have happened."""
+
+
+class BadFormat(PlatformError):
+    """The platform refuses the formatting; the same words as plain text may pass."""
+
+
+# ── The disk ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class StorageError(PorchlightError):
+    """The database could not do it; the text is a sentence for the operator with what to do next."""
+
+
+class Damaged(StorageError):
+    """What was read is not what was written: its hash differs."""
+
+
+# ── The settings ──────────────────────────────────────────────────────────────────────────────────
+
+
+class SettingsError(PorchlightError):
+    """Every mistake found in the settings, one line each: the name, what is wrong, what to do."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
