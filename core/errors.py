@@ -93,8 +93,8 @@ class NoAnswer(PorchlightError):
     """The pool gives up on a question.
 
     `reason`: `exhausted`, every node was tried; `no_nodes`, none is set up that may serve it;
-    `no_local_node`, it is private and no node of the house exists or works; `too_long`; `refused`; `bad_request`;
-    `deadline`. `ready_in_s` is when the next node is due, in seconds, where that is known.
+    `no_local_node`, it is private and no node of the house exists or works; `too_long`; `refused`;
+    `bad_request`; `deadline`. `ready_in_s` is when the next node is due, in seconds, where it is known.
     """
 
     def __init__(
