@@ -14,6 +14,7 @@ What a node may do now is a pure function of what happened and `now` (monotonic 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from core.breaker import Breaker, Lease
 from core.errors import NodeError, RateLimited, Rejected, Unavailable
@@ -77,6 +78,16 @@ class Node:
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def host(self) -> str:
+        """Host and port: nodes that share one are out of reach together."""
+        return urlsplit(self.spec.url).netloc
+
+    @property
+    def room_tokens(self) -> int:
+        """What the turns may take: the context less the answer."""
+        return self.spec.context_tokens - self.spec.max_tokens
 
     # ── What it may do now ────────────────────────────────────────────────────────────────────────
 

@@ -106,8 +106,9 @@ class Done:
     text: str
     node: str = ""
     """The node that wrote it; empty for what the program says itself."""
-    note: str = ""
-    """A short remark shown under the text, never part of what is remembered."""
+    model: str = ""
+    small: bool = False
+    """Written by a model so small that the reader has to be told."""
     cut: bool = False
     """The model stopped at its length limit, not at its own end."""
 

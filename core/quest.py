@@ -1,0 +1,191 @@
+"""What one question has been through in the pool, and whom to try next: the plain decisions.
+
+In this order, within the task's route (say cloud, then local):
+
+    1. a ready node that has not been tried yet, at once;
+    2. a tried one that failed quickly and is still ready, after a pause that doubles, with full jitter,
+       as long as the retry allowances last (the question's own, and the pool's);
+    3. the next place of the route, the same way;
+    4. when nobody is in play: the node that is due soonest, once, before its time (where there is a
+       reserve, only the reserve itself); or a wait for the probe that somebody else has under way.
+
+Then it is given up. Nothing here waits or speaks to anybody.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from core.breaker import Lease
+from core.errors import BadRequest, NoAnswer, NodeError, Refused, TooLong, Unavailable
+from core.node import Node
+from core.strategies import Strategy, in_order
+from core.turns import fit
+from core.types import Ask, Turn
+
+Place = Literal["cloud", "local"]
+
+QUICK_FAULTS = {"unreachable", "server", "not_a_stream", "malformed", "error_inside", "cut", "empty"}
+"""Faults after which the same node may be asked again for the same question. A node that let us wait
+in vain would only do so again."""
+PAUSE_FIRST_S, PAUSE_S_MAX = 0.25, 4.0
+PROBE_WAIT_S = 0.25
+
+
+class RetryBudget:
+    """A token bucket for the whole pool: when everything is failing, retries only add to the load.
+    Ten retries in reserve, and one more for every five answers."""
+
+    FULL, PER_ANSWER = 10.0, 0.2
+
+    def __init__(self) -> None:
+        self._tokens = self.FULL
+
+    def take(self) -> bool:
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def earn(self) -> None:
+        self._tokens = min(self.FULL, self._tokens + self.PER_ANSWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Ask `node`, after `pause_s`. `early`: before its time."""
+
+    node: Node
+    pause_s: float = 0.0
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nobody can be asked just now, but a probe is under way that may change it."""
+
+    pause_s: float
+
+
+@dataclass(slots=True)
+class Quest:
+    """One question on its way through the pool. `nodes` are those that may serve it."""
+
+    ask: Ask
+    nodes: Sequence[Node]
+    route: Sequence[Place]
+    cloud_until: float
+    """When it is too late to begin at one more cloud node; the reserve keeps its own patience."""
+    retries_max: int
+    too_small: set[str] = field(default_factory=set)
+    """Nodes with too little room for it."""
+    failed: dict[str, NodeError] = field(default_factory=dict)
+    """The last error of each node tried, by its name."""
+    retries: int = 0
+    waited: bool = False
+    """For the last resort, which there is only once."""
+
+    unsettled: list[tuple[Node, Lease, NodeError]] = field(default_factory=list)
+    """Failures whose cause may be our own network, to be charged when the question is over."""
+    trimmed: bool = False
+
+    def next_step(
+        self, now: float, strategy: Strategy, random: Random, may_retry: Callable[[], bool]
+    ) -> Try | Wait | None:
+        """What to do next; None to give up. `may_retry` takes one retry from the pool's allowance."""
+        for place in self.route:
+            group = [node for node in self.nodes if node.spec.local == (place == "local")]
+            if place == "cloud" and (now >= self.cloud_until or self.network_is_down()):
+                continue
+            fresh = [node for node in group if self._may_try(node) and node.is_ready(now)]
+            if fresh:
+                return Try(in_order(fresh, strategy, random)[0])
+            again = [node for node in group if self._may_try_again(node) and node.is_ready(now)]
+            if again and self.retries < self.retries_max and may_retry():
+                pause_s = min(PAUSE_FIRST_S * 2**self.retries, PAUSE_S_MAX) * random.random()
+                self.retries += 1
+                return Try(in_order(again, strategy, random)[0], pause_s)
+        if self._trim():
+            return self.next_step(now, strategy, random, may_retry)
+        return self._last_resort(now)
+
+    def _last_resort(self, now: float) -> Try | Wait | None:
+        left = [node for node in self.nodes if self._may_try(node)]
+        reserve = [node for node in self.nodes if node.spec.local]
+        if reserve or now >= self.cloud_until or self.network_is_down():
+            left = [node for node in left if node in reserve]
+        if any(node.state(now) == "half-open" and not node.is_ready(now) for node in left):
+            self.waited = True
+            return Wait(PROBE_WAIT_S)
+        early = [node for node in left if node.may_be_probed_early(now)]
+        if self.waited or not early:
+            return None
+        self.waited = True
+        return Try(min(early, key=lambda node: node.due_in_s(now)), early=True)
+
+    # ── What it has been through ──────────────────────────────────────────────────────────────────
+
+    def turns_for(self, node: Node) -> tuple[Turn, ...] | None:
+        """The turns as they fit this node; None if not even the question does."""
+        room = node.room_tokens
+        return fit(self.ask.turns, room // 2 if self.trimmed else room)
+
+    def note(self, node: Node, error: NodeError) -> None:
+        """Remember that this node failed. Raises `NoAnswer` where asking on is no use."""
+        if isinstance(error, Refused):
+            raise NoAnswer("refused") from error
+        self.failed[node.name] = error
+        if isinstance(error, TooLong):
+            self.too_small |= {other.name for other in self.nodes if other.room_tokens <= node.room_tokens}
+        if sum(isinstance(other, BadRequest) for other in self.failed.values()) > 1:
+            raise NoAnswer("bad_request") from error
+
+    def given_up(self, now: float) -> NoAnswer:
+        """Why nobody could, in the one word that helps the person most."""
+        why = "; ".join(f"{name}: {error.why}" for name, error in self.failed.items())
+        errors = self.failed.values()
+        if self.too_small and all(isinstance(error, TooLong) for error in errors):
+            return NoAnswer("too_long", why)
+        if errors and all(isinstance(error, BadRequest) for error in errors):
+            return NoAnswer("bad_request", why)
+        due_s = min(node.due_in_s(now) for node in self.nodes)
+        return NoAnswer("no_local_node" if self.ask.private else "exhausted", why, due_s or None)
+
+    # ── The rules ─────────────────────────────────────────────────────────────────────────────────
+
+    def _trim(self) -> bool:
+        """Try once more with half the conversation, if that is shorter at all."""
+        if self.trimmed or not self.too_small or len(self.ask.turns) < 2:
+            return False
+        self.trimmed = True
+        self.too_small.clear()
+        self.failed = {name: error for name, error in self.failed.items() if not isinstance(error, TooLong)}
+        return True
+
+    def _may_try(self, node: Node) -> bool:
+        if node.name in self.failed or node.name in self.too_small:
+            return False
+        baffled = {
+            node.spec.kind for node in self.nodes if isinstance(self.failed.get(node.name), BadRequest)
+        }
+        return node.spec.kind not in baffled
+
+    def _may_try_again(self, node: Node) -> bool:
+        error = self.failed.get(node.name)
+        return isinstance(error, Unavailable) and error.fault in QUICK_FAULTS
+
+    def network_is_down(self) -> bool:
+        """Every cloud host there is was tried just now and not one could be reached: it is our own
+        network. With a single host there is no telling, and the node is to blame."""
+        hosts = {node.host for node in self.nodes if not node.spec.local}
+        reached = {
+            node.host
+            for node in self.nodes
+            if not node.spec.local and not is_unreachable(self.failed.get(node.name))
+        }
+        return len(hosts) > 1 and not (hosts & reached)
+
+
+def is_unreachable(error: NodeError | None) -> bool:
+    return isinstance(error, Unavailable) and error.fault == "unreachable"
