@@ -10,7 +10,7 @@ The pool keeps no tasks and no files: core/upkeep.py saves its state and warms t
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from random import Random
 
@@ -42,6 +42,7 @@ class Pool:
         answer_s_max: float = 60.0,
         clock: Callable[[], float],
         random: Random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.nodes = list(nodes)
         self.strategy = strategy
@@ -53,6 +54,7 @@ class Pool:
         self._answer_s_max = answer_s_max
         self._clock = clock
         self._random = random
+        self._sleep = sleep
         self._budget = RetryBudget()
         self._questions = 0
 
@@ -88,7 +90,7 @@ class Pool:
             ):
                 if step.pause_s:
                     yield Status("retrying")
-                    await asyncio.sleep(step.pause_s)
+                    await self._sleep(step.pause_s)
                 if isinstance(step, Try):
                     async with aclosing(self._try(quest, step)) as events:
                         async for event in events:

@@ -38,6 +38,6 @@ def fit(turns: Sequence[Turn], room_tokens: int) -> tuple[Turn, ...] | None:
         if left < 0:
             break
         kept.append(turn)
-    while kept[-1].role == "assistant":
+    while len(kept) > 1 and kept[-1].role == "assistant":
         kept.pop()
     return (*system, *reversed(kept))
