@@ -14,10 +14,8 @@ MINORS: frozenset[Role] = frozenset({"teen", "child"})
 
 
 class Access:
-    """`admins` are (platform, id)."""
-
-    def __init__(self, admins: Iterable[tuple[str, str]]) -> None:
-        self._admins = frozenset(admins)
+    def __init__(self, admins: Iterable[Person]) -> None:
+        self._admins = frozenset((person.platform, person.id) for person in admins)
 
     def role_of(self, person: Person) -> Role | None:
         """None for a stranger."""

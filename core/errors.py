@@ -144,6 +144,10 @@ class StorageError(PorchlightError):
     """The database could not do it; the text is a sentence for the operator with what to do next."""
 
 
+class StorageFull(StorageError):
+    """The disk is full."""
+
+
 class Damaged(StorageError):
     """What was read is not what was written: its hash differs."""
 

@@ -47,7 +47,8 @@ async def keep(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None
             await save(pool, store, clock)
         except StorageError as error:
             log.warning("The nodes' state could not be saved: %s", error)
-        weak = len(pool.ready(local=False)) < min(2, sum(not node.spec.local for node in pool.nodes))
+        clouds = sum(not node.spec.local for node in pool.nodes)
+        weak = len(pool.ready(local=False)) < max(1, min(2, clouds))
         if weak and (warmed_at is None or clock() - warmed_at > WARM_UP_PAUSE_S):
             warmed_at = clock()
             await warm_up(pool)

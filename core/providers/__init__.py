@@ -1,8 +1,8 @@
 """The wire protocols a model node may speak: one file each, all behind `Provider`.
 
 To add one: write a file beside these with a class that keeps the `Provider` contract, add it to
-`KINDS`, and add it to the list in `tests/core/providers/test_contract.py`, which then tests it
-against every fault. Nothing else in the program needs to know.
+`KINDS` in kinds.py, and give it a dialect in tests/servers, with which
+`tests/core/providers/test_contract.py` tests it against every fault. Nothing else needs to know.
 """
 
 from collections.abc import AsyncGenerator

@@ -58,6 +58,7 @@ _MODEL = {
     "model_not_available",
     "model_not_found",
     "not_found_error",
+    "notfounderror",
 }
 _KEY = {
     "access_terminated",
@@ -75,7 +76,8 @@ _RATE = {"rate_limit_error", "rate_limit_exceeded", "rate_limited", "resource_ex
 _OVERLOADED = {"capacity_exceeded", "engine_overloaded", "model_overloaded", "overloaded", "overloaded_error"}
 
 _SAYS_TOO_LONG = re.compile(
-    r"context[ _](length|window|size)|prompt is too long|input (is|length) (too long|exceeds)|input token count"
+    r"context[ _](length|window|size)|prompt is too long|input is too long|input length exceeds"
+    r"|input token count"
 )
 _SAYS_NO_MODEL = re.compile(r"is not a valid model|no endpoints found|does not support chat")
 _CODE = re.compile(r"[A-Za-z_]{2,48}|\d{1,6}")
@@ -116,10 +118,10 @@ def read(
             if key in part and not isinstance(part[key], bool) and _CODE.fullmatch(code):
                 codes.append(code.lower())
         sentences += [str(part[key]) for key in ("message", "detail", "description") if part.get(key)]
-        if isinstance(part.get("error"), str):
-            sentences.append(part["error"])
-        if isinstance(part.get("retryDelay"), str):  # Google's RetryInfo
-            delay_s = duration_s(part["retryDelay"])
+        if isinstance(error := part.get("error"), str):
+            sentences.append(error)
+        if isinstance(delay := part.get("retryDelay"), str):  # Google's RetryInfo
+            delay_s = duration_s(delay)
             more_headers["retry-after"] = "" if delay_s is None else f"{delay_s:.3f}"
         metadata = part.get("metadata")
         if isinstance(metadata, dict):  # OpenRouter's
@@ -143,7 +145,7 @@ def read(
 def parsed(body: bytes) -> object:
     """The JSON in `body`; None if it is something else."""
     try:
-        return json.loads(body)  # type: ignore[no-any-return]
+        return json.loads(body)
     except (ValueError, RecursionError):
         return None
 

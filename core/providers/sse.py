@@ -8,8 +8,6 @@ end, and because a letter cut in two is then whole again before anybody decodes 
 are skipped: nobody resumes the stream of an answer.
 """
 
-from typing import NamedTuple
-
 from core.errors import Unavailable
 
 EVENT_BYTES_MAX = 1024 * 1024
@@ -17,66 +15,49 @@ EVENT_BYTES_MAX = 1024 * 1024
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-
-class Event(NamedTuple):
-    data: bytes
-    name: str = ""
-    """What an `event:` line said; mostly there is none."""
+Event = tuple[str, bytes]
+"""Its name, mostly none, and its data."""
 
 
 class Events:
     def __init__(self) -> None:
         self._rest = bytearray()
-        """A line that has not ended yet."""
-        self._data: list[bytes] = []
-        self._data_bytes = 0
-        self._name = ""
-        self._first_line = True
+        """Lines whose event has not ended yet; line ends are LF by now."""
+        self._begun = False
         self._after_cr = False
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes. Raises `Unavailable` if one is too long."""
-        if self._after_cr or b"\r" in chunk:
+        if self._after_cr or chunk.find(b"\r") >= 0:
             chunk = self._with_lf(chunk)
-        if b"\n" not in chunk:
+        if self._rest or not self._begun:
+            # Only what is new is searched, or a long event in small chunks would take quadratic time.
+            searched = max(0, len(self._rest) - 1)
             self._rest += chunk
-            self._check_size(len(self._rest))
-            return []
-        lines = (bytes(self._rest) + chunk if self._rest else chunk).split(b"\n")
-        self._rest = bytearray(lines.pop())
+            if self._rest.find(b"\n\n", searched) < 0:
+                self._check_rest()
+                return []
+            chunk = bytes(self._rest)
+            self._rest.clear()
+            if not self._begun:
+                self._begun = True
+                chunk = chunk.removeprefix(BYTE_ORDER_MARK)
+        blocks = chunk.split(b"\n\n")
+        if rest := blocks.pop():
+            self._rest += rest
+            self._check_rest()
         events: list[Event] = []
-        for line in lines:
-            self._take(line, events)
-        self._check_size(len(self._rest))
+        for block in blocks:
+            if block.startswith(b"data: ") and block.find(b"\n") < 0:  # nearly all of them
+                events.append(("", block[6:]))
+            elif event := _event(block):
+                events.append(event)
         return events
 
     def end(self) -> list[Event]:
         """The connection has ended: what the last, unfinished event holds. The standard throws it away,
         but some servers forget the blank line after their last one."""
-        events: list[Event] = []
-        self._take(bytes(self._rest), events)
-        self._rest.clear()
-        self._take(b"", events)
-        return events
-
-    def _take(self, line: bytes, events: list[Event]) -> None:
-        if self._first_line:
-            self._first_line = False
-            line = line.removeprefix(BYTE_ORDER_MARK)
-        if not line:
-            if self._data:
-                data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-                events.append(Event(data, self._name))
-                self._data = []
-                self._data_bytes = 0
-            self._name = ""
-        elif line.startswith(b"data:"):
-            value = line[6:] if line.startswith(b" ", 5) else line[5:]
-            self._data.append(value)
-            self._data_bytes += len(value)
-            self._check_size(self._data_bytes)
-        elif line.startswith(b"event:"):
-            self._name = line[6:].decode(errors="replace").strip()
+        return self.feed(b"\n\n")
 
     def _with_lf(self, chunk: bytes) -> bytes:
         """`chunk` with every line end an LF, also where a CRLF came in two halves."""
@@ -87,6 +68,20 @@ class Events:
         self._after_cr = chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
-    def _check_size(self, size: int) -> None:
-        if size > EVENT_BYTES_MAX:
+    def _check_rest(self) -> None:
+        if len(self._rest) > EVENT_BYTES_MAX:
             raise Unavailable("malformed", f"an event of more than {EVENT_BYTES_MAX} bytes")
+
+
+def _event(block: bytes) -> Event | None:
+    """The event in the lines of `block`; None if there are only comments."""
+    name = ""
+    data: list[bytes] = []
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            name = value.decode(errors="replace")
+    return (name, b"\n".join(data)) if data else None

@@ -1,0 +1,123 @@
+"""Sending a request to a node and reading what comes back, the same for every protocol.
+
+`opened` sends and returns a reply whose status is 200; `pieces` reads an answer out of it with the
+protocol's own `Decoder`, which is plain: bytes in, pieces out. Whatever goes wrong on the way leaves as a
+`NodeError`. A connection whose reply was read to its last byte is used again for the next question, so
+after the end mark the few bytes behind it are waited for, for a moment. How long an answer may take is
+not decided here but by who reads.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+import httpx
+
+from core.errors import NodeError, Rejected, Unavailable
+from core.providers import Piece
+from core.providers.refusals import BODY_BYTES_MAX
+
+STREAM_TIMEOUT = httpx.Timeout(connect=5.0, read=None, write=30.0, pool=5.0)
+"""No limit on reading: who reads the pieces has the clock, and a timer per read costs a tenth of the CPU."""
+CHECK_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+LINGER_S = 0.05
+
+Refuse = Callable[[int, bytes, Mapping[str, str]], NodeError]
+"""Status, body and headers (in lower case) of an error reply, as the error they are."""
+
+
+class Decoder(Protocol):
+    """One answer, out of the bytes of one protocol."""
+
+    @property
+    def ended(self) -> bool:
+        """The end mark was read: nothing more is expected."""
+
+    def feed(self, chunk: bytes) -> list[Piece]:
+        """The pieces that `chunk` completes; the last is `End` if it holds the end mark."""
+
+    def end(self) -> list[Piece]:
+        """The connection ended before the end mark was read. Raises unless the last bytes are one."""
+
+
+def body_of(request: Mapping[str, object]) -> bytes:
+    """As JSON. Half a letter (a lone surrogate, which a chat can contain) becomes a question mark."""
+    return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+async def opened(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    headers: Mapping[bytes, bytes],
+    refuse: Refuse,
+    *,
+    body: bytes | None = None,
+    timeouts: httpx.Timeout = STREAM_TIMEOUT,
+) -> httpx.Response:
+    """The reply, its status 200 and its body still unread; whoever gets it closes it."""
+    try:
+        request = client.build_request(method, url, headers=headers, content=body, timeout=timeouts)
+        response = await client.send(request, stream=True)
+    except (httpx.ConnectError, httpx.ProxyError) as error:
+        # The operating system's words, or those of TLS: "Connection refused", "certificate has expired".
+        raise Unavailable("unreachable", f"{type(error).__name__}: {str(error)[:120]}") from error
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
+        # Without its cause: that one may quote the header that holds the key.
+        why = "this URL or this key cannot be sent"
+        raise Rejected(why, "Check this node's URL and key for stray characters.") from None
+    except httpx.RequestError as error:
+        raise Unavailable("unreachable", type(error).__name__) from error
+    if response.status_code == 200:
+        return response
+    try:
+        reply = await beginning(response, BODY_BYTES_MAX)
+    finally:
+        await response.aclose()
+    raise refuse(response.status_code, reply, response.headers)
+
+
+async def beginning(response: httpx.Response, bytes_max: int) -> bytes:
+    """The first `bytes_max` bytes of the body, or as many as come."""
+    body = bytearray()
+    with suppress(httpx.RequestError):
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) >= bytes_max:
+                break
+    return bytes(body[:bytes_max])
+
+
+async def pieces(
+    ask: Callable[[], Awaitable[httpx.Response]], decoder: Decoder
+) -> AsyncGenerator[Piece, None]:
+    """The answer to `ask()`. Closing it closes the connection, which ends the work at the other side."""
+    response = await ask()
+    compressed = "content-encoding" in response.headers  # some compress though asked not to
+    chunks = aiter(response.aiter_bytes() if compressed else response.aiter_raw())
+    try:
+        async for chunk in chunks:
+            for piece in decoder.feed(chunk):
+                yield piece
+            if decoder.ended:
+                return
+        for piece in decoder.end():
+            yield piece
+    except httpx.DecodingError as error:
+        raise Unavailable("malformed", "the compression is broken") from error
+    except httpx.RequestError as error:
+        raise Unavailable("cut", type(error).__name__) from error
+    finally:
+        if decoder.ended:
+            await _read_on(chunks)
+        await response.aclose()
+
+
+async def _read_on(chunks: AsyncIterator[bytes]) -> None:
+    """To the end of the reply if that is near, so that its connection can be used again."""
+    with suppress(TimeoutError, httpx.RequestError):
+        async with asyncio.timeout(LINGER_S):
+            async for _ in chunks:
+                pass
