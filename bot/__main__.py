@@ -1,2 +1,76 @@
-def main() -> None:
-    """Start."""
+"""The command line: `porchlight`, and `porchlight ask`.
+
+Exit codes: 0 all well; 1 no answer could be given; 2 the settings or the call are wrong; 3 the database
+cannot be opened; 130 stopped with Ctrl-C.
+"""
+
+import argparse
+import asyncio
+import sys
+from importlib.metadata import version
+
+from bot import app, logs, phrases
+from bot import settings as settings_file
+from bot.settings import Settings
+from core.errors import AlreadyRunning, SettingsError, StorageError
+
+QUESTION_BYTES_MAX = 16 * 1024 * 1024
+
+
+def main() -> int:
+    """Run it as the command line says; the exit code."""
+    call = _call()
+    try:
+        settings = settings_file.load()
+    except SettingsError as error:
+        _say(phrases.settings_wrong(error.mistakes))
+        return 2
+    close_log = logs.set_up(settings.log_file, settings.secrets())
+    try:
+        if call.command == "ask":
+            question = " ".join(call.question) or _piped()
+            if not question.strip():
+                _say(phrases.ASK_USAGE)
+                return 2
+            return asyncio.run(app.ask(settings, question, _say))
+        return asyncio.run(_run(settings))
+    except (StorageError, AlreadyRunning) as error:
+        _say(str(error))
+        return 3
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        close_log()
+
+
+async def _run(settings: Settings) -> int:
+    if settings.telegram_token or settings.discord_token:
+        _say(phrases.NO_PLATFORM_YET)
+    return await app.chat(settings, _say)
+
+
+def _call() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="porchlight", description="The family's AI assistant that is always on."
+    )
+    parser.add_argument("--version", action="version", version=f"porchlight {version('porchlight')}")
+    commands = parser.add_subparsers(dest="command", metavar="ask")
+    asking = commands.add_parser("ask", help="answer one question on standard output, and end")
+    asking.add_argument("question", nargs="*", help="without one, it is read from standard input")
+    return parser.parse_args()
+
+
+def _piped() -> str:
+    """What stands on standard input; nothing if that is a keyboard."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read(QUESTION_BYTES_MAX).decode("utf-8", "replace")
+
+
+def _say(text: str) -> None:
+    """To the person at the terminal, beside what is asked and answered."""
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

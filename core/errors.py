@@ -152,7 +152,11 @@ class Damaged(StorageError):
     """What was read is not what was written: its hash differs."""
 
 
-# ── The settings ──────────────────────────────────────────────────────────────────────────────────
+# ── The start ───────────────────────────────────────────────────────────────────────────────────────
+
+
+class AlreadyRunning(PorchlightError):
+    """Another program has this data folder in use."""
 
 
 class SettingsError(PorchlightError):

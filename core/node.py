@@ -13,16 +13,14 @@ What a node may do now is a pure function of what happened and `now` (monotonic 
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from core.breaker import Breaker, Lease
 from core.errors import NodeError, RateLimited, Rejected, Unavailable
 from core.line import Line
-from core.types import NodeSpec as NodeSpec
-
-if TYPE_CHECKING:
-    from core.providers import End, Provider
+from core.providers import End, Provider
+from core.types import NodeSpec
 
 PAUSE_S_MIN, PAUSE_S_MAX = 1.0, 24 * 3600.0
 OUT_RECHECK_S = 6 * 3600.0
@@ -52,7 +50,7 @@ class Node:
     def __init__(
         self,
         spec: NodeSpec,
-        provider: "Provider",
+        provider: Provider,
         *,
         failures_max: int = 5,
         open_s: float = 30.0,
@@ -122,7 +120,7 @@ class Node:
             self.breaker.open_for(0, now)  # so that of many questions only one comes early
         return self.breaker.lease(now, early=early)
 
-    def succeeded(self, lease: Lease, end: "End", first_token_s: float) -> None:
+    def succeeded(self, lease: Lease, end: End, first_token_s: float) -> None:
         counters = self.counters
         counters.successes += 1
         counters.prompt_tokens += end.prompt_tokens or 0

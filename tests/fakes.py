@@ -1,15 +1,15 @@
-"""Fakes to talk to: a clock that is set, a node that plays what it is told."""
+"""Fakes to talk to: a clock that is set, a node that plays what it is told, a chat to look at."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from random import Random
 
-from core.errors import NodeError
+from core.errors import Gone, NodeError, PlatformError
 from core.node import Node
 from core.pool import Pool
 from core.providers import End, Health, Piece, Prompt, Thinking
-from core.types import Ask, NodeSpec, Text, Turn
+from core.types import Accept, Ask, Chat, Limits, NodeSpec, Part, Text, Turn
 
 
 class Clock:
@@ -100,3 +100,67 @@ def pool(*nodes: Node, clock: Clock, strategy: str = "round_robin", **facts: obj
 
 def ask(question: str = "Why is the sky blue?", **facts: object) -> Ask:
     return Ask((Turn("user", question),), **facts)  # type: ignore[arg-type] # as above
+
+
+class Stage:
+    """An adapter whose chat is looked at. `troubles` are raised by the calls to come, in order; None is
+    a call that goes well. Parts are as long as `length_max` letters."""
+
+    platform = "stage"
+    resumes = True
+
+    def __init__(self, *troubles: PlatformError | None, length_max: int = 10_000, edits: bool = True) -> None:
+        self.limits = Limits(first_edits_s=(0.001,), edits=edits)
+        self.troubles = list(troubles)
+        self.length_max = length_max
+        self.posts: dict[str, Part] = {}
+        """What stands in the chat, in order."""
+        self.history: list[str] = []
+        """Every text ever shown by a post or an edit."""
+        self.notes: list[str] = []
+        self.keys: list[str] = []
+        self.moved = asyncio.Event()
+        """Set by every call that shows something."""
+
+    def texts(self) -> list[str]:
+        return [part.text for part in self.posts.values()]
+
+    def _trouble(self) -> None:
+        self.moved.set()
+        if self.troubles and (trouble := self.troubles.pop(0)):
+            raise trouble
+
+    async def run(self, accept: Accept) -> None:
+        raise NotImplementedError("nobody types on this stage: tests accept for it")
+
+    async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
+        self.keys.append(key)
+        self._trouble()
+        name = f"p{len(self.keys)}"
+        self.posts[name] = part
+        self.history.append(part.text)
+        return name
+
+    async def edit(self, chat: Chat, post: str, part: Part) -> None:
+        self._trouble()
+        if post not in self.posts:
+            raise Gone
+        assert self.posts[post] != part, "an edit that changes nothing is an error on real platforms"
+        self.posts[post] = part
+        self.history.append(part.text)
+
+    async def delete(self, chat: Chat, post: str) -> None:
+        if self.posts.pop(post, None) is None:
+            raise Gone
+
+    async def typing(self, chat: Chat, note: str) -> None:
+        self.moved.set()
+        self.notes.append(note)
+
+    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+        raise NotImplementedError("no test shows a picture on this stage")
+
+    def render(self, markdown: str, final: bool) -> list[Part]:
+        size = self.length_max
+        cuts = range(0, max(1, len(markdown)), size)
+        return [Part(markdown[cut : cut + size], final) for cut in cuts]

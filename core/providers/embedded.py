@@ -23,9 +23,9 @@ from pathlib import Path
 import httpx
 
 from core.errors import NodeError, Rejected, Unavailable
-from core.node import NodeSpec
 from core.providers import Health, Piece, Prompt, profile
 from core.providers.openai import OpenAI
+from core.types import NodeSpec
 from core.weights import WeightsError, check_file
 
 ENGINE = "xllamacpp"

@@ -18,12 +18,12 @@ from core.errors import (
 from core.pool import Pool
 from core.providers import End, Thinking
 from core.types import Ask, Done, Event, Restart, Status, Text, Turn
-from tests.fakes import Clock, Player, ask, node, pool
+from tests.fakes import Beat, Clock, Player, ask, node, pool
 
 CUT = Unavailable("cut", "no end mark")
 STALLED = Unavailable("stalled", "nothing for 20 s")
 DOWN = Unavailable("unreachable", "refused")
-PLAIN = ["Sky ", "blue.", End(False, 9, 2)]
+PLAIN: list[Beat] = ["Sky ", "blue.", End(False, 9, 2)]
 
 
 async def hear(made: Pool, question: Ask | None = None) -> list[Event]:
@@ -353,7 +353,7 @@ async def test_a_local_node_answers_one_at_a_time_and_tells_the_place() -> None:
 async def test_a_dripping_node_is_left_while_another_is_ready() -> None:
     """A letter every two seconds; alone, the same node is heard to its end."""
     clock = Clock()
-    drip = ["x", 2.0] * 8 + [End()]
+    drip: list[Beat] = [*["x", 2.0] * 8, End()]
     alone = pool(node("Drip", Player(drip, clock=clock)), clock=clock)
     assert answer(await hear(alone)).text == "x" * 8
     made = pool(node("Drip", Player(drip, clock=clock)), node("Good", Player(PLAIN)), clock=clock)
@@ -364,7 +364,8 @@ async def test_a_dripping_node_is_left_while_another_is_ready() -> None:
 async def test_a_node_that_stays_silent_is_left_in_time() -> None:
     """No first token, and no next token, within its patience: two faults with names of their own."""
     silent = asyncio.Event()
-    for script, fault in ([silent], "slow_start"), (["One ", silent], "stalled"):
+    scripts: list[tuple[list[Beat], str]] = [([silent], "slow_start"), (["One ", silent], "stalled")]
+    for script, fault in scripts:
         quiet = node("Quiet", Player(script), first_token_timeout_s=0.01, stall_timeout_s=0.01)
         made = pool(quiet, node("Good", Player(PLAIN)), clock=Clock())
         assert answer(await hear(made)).node == "Good"

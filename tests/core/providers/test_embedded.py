@@ -16,10 +16,9 @@ import psutil
 import pytest
 
 from core.errors import Rejected, TooLong, Unavailable
-from core.node import NodeSpec
 from core.providers import End, Health, Prompt
 from core.providers.embedded import Embedded, advice, memory_bytes, pause_s
-from core.types import Text, Turn
+from core.types import NodeSpec, Text, Turn
 from core.weights import check_file, parameters
 
 WITHIN_S = 20.0
@@ -222,7 +221,7 @@ async def test_dies_with_us(mini_model: Path) -> None:
     """When the program is killed, kill -9, the model's process ends too."""
     program = f"""
         import asyncio, sys, httpx, psutil
-        from core.node import NodeSpec
+        from core.types import NodeSpec
         from core.providers.embedded import Embedded
 
         async def main():

@@ -66,7 +66,7 @@ def error(message: str = "", kind: str | None = None, code: object = None) -> di
         ),
         (
             404,
-            {"object": "error", "message": "does not exist", "type": "NotFoundError", "code": 404},
+            {"object": "error", "message": "none such", "type": "NotFoundError", "code": 404},
             Rejected,
         ),
         (400, error("request (9412 tokens)", "exceed_context_size_error", 400), TooLong),

@@ -1,0 +1,172 @@
+"""The one file that knows everybody: it builds the program from the settings, in order, and takes it
+down again in reverse.
+
+    settings ─► database ─► inbox, ledger ─► nodes ─► pool ─► assistant ─► desk ◄─► adapters
+
+The same house serves the chat in the terminal and a single question (`porchlight ask`); only the
+adapter differs. Tests build it the same way.
+"""
+
+import asyncio
+import fcntl
+import signal
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from adapters.terminal import Once, Terminal
+from bot import commands
+from bot.assistant import Assistant
+from bot.desk import Desk, Stops
+from bot.mini_model import Tell
+from bot.settings import Settings
+from core import upkeep
+from core.access import Access
+from core.errors import AlreadyRunning
+from core.inbox import Inbox
+from core.ledger import Ledger
+from core.node import Node
+from core.node_store import NodeStore
+from core.pool import Pool
+from core.providers.kinds import KINDS
+from core.storage import open_database
+from core.types import Accept, Adapter, NodeSpec, Person
+
+LOCAL_PERSON = Person("terminal", "local")
+"""Whoever sits at this machine has its files in hand anyway: nobody is more of an admin."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The running program, without its adapters."""
+
+    inbox: Inbox
+    pool: Pool
+    desk: Desk
+    tasks: asyncio.TaskGroup
+
+    def accept_from(self, adapter: Adapter) -> Accept:
+        return partial(self.desk.accept, adapter.platform)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, adapters: Sequence[Adapter]) -> AsyncGenerator[House, None]:
+    """The house, ready to accept. On the way out, running answers get a few seconds to end.
+
+    Raises `StorageError` if the database cannot be opened.
+    """
+    clock, now = time.monotonic, time.time
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
+        inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
+        http = await stack.enter_async_context(_client())
+        nodes = [_node(spec, settings, http) for spec in settings.nodes]
+        for node in nodes:
+            stack.push_async_callback(node.provider.close)
+        pool = Pool(
+            nodes,
+            strategy=await store.choice(commands.STRATEGY_CHOICE) or settings.selection_strategy,
+            routes={
+                "chat": settings.route_chat,
+                "research": settings.route_research,
+                "summary": settings.route_summary,
+            },
+            retries_max=settings.max_retries,
+            answer_s_max=settings.request_timeout,
+            clock=clock,
+            random=Random(),  # noqa: S311 # spreads load, guards nothing
+        )
+        await upkeep.restore(pool, store, clock, now)
+        stops = Stops()
+        desktop = commands.Desktop(pool, inbox, store, stops.stop, clock)
+        access = Access([*settings.admin_ids, LOCAL_PERSON])
+        assistant = Assistant(desktop, access, today=lambda: datetime.now(settings.timezone))
+        async with asyncio.TaskGroup() as tasks:
+            desk = Desk(inbox, ledger, assistant, stops, adapters, tasks)
+            keeper = tasks.create_task(upkeep.keep(pool, store, clock))
+            try:
+                yield House(inbox, pool, desk, tasks)
+            finally:
+                await desk.leave()
+                keeper.cancel()
+        await upkeep.save(pool, store, clock)
+
+
+# ── Two ways to live in it ────────────────────────────────────────────────────────────────────────
+
+
+async def chat(settings: Settings, tell: Tell) -> int:
+    """The chat in this terminal, until the person leaves; the exit code."""
+    terminal = Terminal(...)
+    with _only_one(settings.data_dir):
+        async with opened(settings, [terminal]) as house:
+            await _prepare(house, tell)
+            await house.desk.take_up()
+            await _until_told(terminal.run(house.accept_from(terminal)))
+    return 0
+
+
+async def ask(settings: Settings, question: str, tell: Tell) -> int:
+    """One question, answered on standard output; the exit code."""
+    once = Once(question)
+    async with opened(settings, [once]) as house:
+        await _prepare(house, tell)
+        await _until_told(once.run(house.accept_from(once)))
+        return {"whole": 0, "sentence": 1, "stopped": 130, None: 1}[await house.inbox.outcome(once.chat)]
+
+
+async def _prepare(house: House, tell: Tell) -> None:
+    """Have somebody who can answer, before anybody is asked to ask."""
+    for notice in house.notices:
+        tell(notice)
+
+
+async def _until_told(run: Coroutine[None, None, None]) -> None:
+    """Until it ends, or the system asks us to (SIGTERM): then what is running gets a few seconds."""
+    task = asyncio.ensure_future(run)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
+
+
+# ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _client() -> httpx.AsyncClient:
+    """One client for all nodes. Waits are timed by whoever waits (core/attempt.py); connections are not
+    rationed, since the nodes' own limits are; and this machine is never reached through a proxy."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(None, connect=5.0),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+        mounts={"all://127.0.0.1": None, "all://localhost": None},
+    )
+
+
+def _node(spec: NodeSpec, settings: Settings, http: httpx.AsyncClient) -> Node:
+    return Node(
+        spec,
+        KINDS[spec.kind](spec, http),
+        failures_max=settings.breaker_failures,
+        open_s=settings.breaker_open_seconds,
+        cooldown_s=settings.cooldown_minutes * 60,
+        random=Random().random,  # noqa: S311 # as above,
+    )
+
+
+@contextmanager
+def _only_one(data_dir: Path) -> Iterator[None]:
+    """Two programs on one inbox would answer everything twice. Raises `AlreadyRunning`."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (data_dir / "running.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning from None
+        yield

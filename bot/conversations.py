@@ -1,0 +1,32 @@
+"""What a model is given to read: who it is, what was said before, and the question.
+
+The memory is the inbox itself: the questions of this person in this chat since `/new`, with their
+answers. A private exchange is remembered for private questions alone, because the others may leave
+the house. How much of it a node can take is cut by the pool, node by node.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot import phrases
+from core.inbox import Inbox, Item
+from core.types import Turn
+
+EXCHANGES_MAX = 20
+"""Older ones rarely matter, and every one of them costs on every question."""
+
+
+async def turns(
+    inbox: Inbox, item: Item, question: str, *, private: bool, today: Callable[[], datetime]
+) -> tuple[Turn, ...]:
+    """The system turn, what was said before, and the question as the last turn."""
+    before = await inbox.history(
+        item.incoming.chat, item.incoming.person, before=item.id, limit=EXCHANGES_MAX, private=private
+    )
+    said = [
+        turn
+        for exchange in before
+        for turn in (Turn("user", exchange.question), Turn("assistant", exchange.answer))
+    ]
+    system = phrases.SYSTEM.format(today=today().strftime("%A, %d %B %Y"))
+    return (Turn("system", system), *said, Turn("user", question))

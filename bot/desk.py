@@ -1,0 +1,181 @@
+"""The desk: takes what came in, one thing at a time per person and chat, and sees each to its end.
+
+    accept ─► row on disk ─► worker of that person in that chat ─► events ─► posts
+                                                                     │
+    accepted ─► answering ─► answered (the whole text is on disk) ◄──┘ ─► shown ─► closed
+
+Each state is on disk before the next step, so a program that is killed at any point takes up every row
+where it stood: a row without an answer is asked again, one with an answer is only shown. Questions of
+one person in one chat wait for each other; quick commands (`/stop`, `/status`) have a worker of their
+own and do not wait.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import NamedTuple
+
+from bot import commands, phrases
+from bot.assistant import Assistant
+from bot.posts import Growing
+from core.errors import StorageError
+from core.inbox import Inbox, Item, Outcome
+from core.ledger import Ledger
+from core.types import Adapter, Chat, Done, Incoming, Person
+
+log = logging.getLogger(__name__)
+
+TRIES_MAX = 3
+"""How often a question is asked again after the program was killed over it."""
+LEAVING_S_MAX = 8.0
+
+
+class Key(NamedTuple):
+    """Whose worker: this person's in this chat, for what waits its turn or for what does not."""
+
+    chat: Chat
+    person: str
+    in_turn: bool
+
+
+class Stops:
+    """Which answers are growing, and how to end them."""
+
+    def __init__(self) -> None:
+        self._reading: dict[tuple[Chat, str], asyncio.Task[Done]] = {}
+        self._stopped: set[asyncio.Task[Done]] = set()
+
+    def stop(self, chat: Chat, person: Person) -> bool:
+        """End the answer that is growing for this person there; false if there is none."""
+        reading = self._reading.get((chat, person.id))
+        if reading is None or reading.done():
+            return False
+        self._stopped.add(reading)
+        return reading.cancel()
+
+    async def outcome(self, chat: Chat, person: Person, reading: "asyncio.Task[Done]") -> Done | None:
+        """What the reading came to; None if it was stopped."""
+        self._reading[chat, person.id] = reading
+        try:
+            await asyncio.wait({reading})
+            return None if reading.cancelled() and reading in self._stopped else reading.result()
+        finally:
+            self._stopped.discard(reading)
+            del self._reading[chat, person.id]
+
+
+class Desk:
+    def __init__(
+        self,
+        inbox: Inbox,
+        ledger: Ledger,
+        assistant: Assistant,
+        stops: Stops,
+        adapters: Sequence[Adapter],
+        tasks: asyncio.TaskGroup,
+    ) -> None:
+        self._inbox = inbox
+        self._ledger = ledger
+        self._assistant = assistant
+        self._stops = stops
+        self._tasks = tasks
+        self._adapters = {adapter.platform: adapter for adapter in adapters}
+        self._workers: dict[Key, asyncio.Task[None]] = {}
+        self._woken: set[Key] = set()
+        self._set_aside: set[int] = set()
+        """Rows that this run could not bring to an end; the next run tries again."""
+
+    async def accept(self, platform: str, incomings: Sequence[Incoming], cursor: str | None) -> None:
+        """Commit what came in and the cursor after it, then wake the workers. Raises `StorageError`."""
+        await self._inbox.accept(platform, incomings, cursor)
+        for incoming in incomings:
+            in_turn = commands.waits_its_turn(incoming.text)
+            self._wake(Key(incoming.chat, incoming.person.id, in_turn))
+
+    async def take_up(self) -> None:
+        """Wake the workers of everything that an earlier run left unfinished."""
+        for adapter in self._adapters.values():
+            if adapter.resumes:
+                for chat, person in await self._inbox.unfinished(adapter.platform):
+                    self._wake(Key(chat, person.id, True))
+                    self._wake(Key(chat, person.id, False))
+
+    async def leave(self) -> None:
+        """Let running answers come to their end for a while, then break them off: the next run
+        begins them again."""
+        workers = set(self._workers.values())
+        if workers:
+            _, late = await asyncio.wait(workers, timeout=LEAVING_S_MAX)
+            for worker in late:
+                worker.cancel()
+
+    # ── Workers ───────────────────────────────────────────────────────────────────────────────────
+
+    def _wake(self, key: Key) -> None:
+        self._woken.add(key)
+        if key not in self._workers:
+            self._workers[key] = self._tasks.create_task(self._work(key))
+
+    async def _work(self, key: Key) -> None:
+        try:
+            while key in self._woken:
+                self._woken.discard(key)
+                while item := await self._next(key):
+                    await self._see_through(item)
+        finally:
+            del self._workers[key]
+
+    async def _next(self, key: Key) -> Item | None:
+        """The oldest row this worker is there for."""
+        for item in await self._inbox.open_items(key.chat, key.person):
+            mine = commands.waits_its_turn(item.incoming.text) == key.in_turn
+            if mine and item.id not in self._set_aside:
+                return item
+        return None
+
+    async def _see_through(self, item: Item) -> None:
+        """From wherever the row stands to its end. What breaks here breaks one row, and is noted."""
+        incoming = item.incoming
+        adapter = self._adapters[incoming.chat.platform]
+        growing = Growing(adapter, self._ledger, item.id, incoming.chat, incoming.post)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(growing.run())
+                try:
+                    growing.finish(await self._whole_answer(group, item, growing))
+                except StorageError:
+                    growing.finish(phrases.DISK)
+                    raise
+            await self._inbox.close(item.id)
+        except Exception:
+            log.exception("Row %d is set aside", item.id)
+            self._set_aside.add(item.id)
+
+    async def _whole_answer(self, group: asyncio.TaskGroup, item: Item, growing: Growing) -> str:
+        """What shall stand in the chat at last; it is on disk when this returns."""
+        if item.answer is not None:
+            return phrases.with_note(item.answer, item.note)
+        if item.damaged:
+            done: Done | None = Done(phrases.DAMAGED)
+        elif item.attempts >= TRIES_MAX:
+            done = Done(phrases.TRIED_TOO_OFTEN)
+        else:
+            reading = group.create_task(self._read(item, growing))
+            done = await self._stops.outcome(item.incoming.chat, item.incoming.person, reading)
+        if done is None:
+            text, note = growing.text, phrases.STOPPED
+            await self._inbox.answered(item.id, text, "", "stopped", note)
+        else:
+            text, note = done.text, phrases.under(done)
+            outcome: Outcome = "whole" if done.node else "sentence"
+            await self._inbox.answered(item.id, text, done.node, outcome, note)
+        return phrases.with_note(text, note)
+
+    async def _read(self, item: Item, growing: Growing) -> Done:
+        async with aclosing(self._assistant.answer(item)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    return event
+                growing.see(event)
+        raise AssertionError("the assistant's stream ended without Done")

@@ -1,0 +1,229 @@
+"""Every sentence the program says to people: calm, short, free of jargon.
+
+A sentence says what happened, what is safe, and what to do next. No other file holds words for people;
+what commands are called and do stands with them in bot/commands.py.
+"""
+
+from core.errors import NoAnswer
+from core.node import Node, State
+from core.types import Done, Status
+
+# ── The model is told ─────────────────────────────────────────────────────────────────────────────
+
+SYSTEM = (
+    "You are Porchlight, a family's assistant. Be warm, clear and brief. Answer in the language of the "
+    "question. Use simple Markdown. If you do not know something or it may have changed since you were "
+    "trained, say so. Today is {today}."
+)
+
+# ── While an answer is on its way ─────────────────────────────────────────────────────────────────
+
+
+def note(status: Status) -> str:
+    match status.what:
+        case "asking":
+            return f"{status.node} is answering"
+        case "thinking":
+            return f"{status.node} is thinking"
+        case "queued":
+            return f"Waiting for {status.node}: {status.place} before you"
+        case "retrying":
+            return "Trying again"
+        case "starting":
+            return f"{status.node} is waking up"
+
+
+# ── Under an answer ───────────────────────────────────────────────────────────────────────────────
+
+STOPPED = "*Stopped.*"
+
+
+def with_note(text: str, note: str) -> str:
+    return "\n\n".join(part for part in (text, note) if part)
+
+
+def under(done: Done) -> str:
+    """What is shown below the text, in one line; empty for most answers."""
+    notes = []
+    if done.cut:
+        notes.append("This is as long as one answer may be; ask me to go on.")
+    if done.small:
+        notes.append(f"From the built-in mini model ({done.model}): it is often wrong.")
+    return f"*{' '.join(notes)}*" if notes else ""
+
+
+# ── Instead of an answer ──────────────────────────────────────────────────────────────────────────
+
+STRANGER = "I only talk with people of this house."
+BROKEN = (
+    "Something broke on my side, and your question is not answered. Please ask again; if it happens "
+    "again, tell whoever runs me."
+)
+TRIED_TOO_OFTEN = (
+    "I tried this several times and was interrupted each time, so I have stopped. Please ask again, "
+    "perhaps in other words."
+)
+DISK = (
+    "I cannot write to my disk, so I cannot answer safely. Your question is kept, and is answered when "
+    "I start again. Whoever runs me should look at the free space and the log."
+)
+DAMAGED = "I could not read back what you wrote: it was damaged on disk. Please send it again."
+ASK_SOMETHING = "That was empty. What would you like to know?"
+
+
+def no_answer(error: NoAnswer, *, private: bool) -> str:
+    match error.reason:
+        case "no_nodes":
+            return (
+                "No model is set up yet, so I cannot answer. Whoever runs me can add one in the file .env; "
+                "the README shows how."
+            )
+        case "no_local_node":
+            return (
+                "A private question never leaves the house, and no model in the house can answer just now. "
+                "Nothing was sent anywhere. Ask without /private, or try again later."
+            )
+        case "too_long":
+            return "That is too long for me to read at once. Please send it in smaller parts."
+        case "refused":
+            return "The model declined to answer this. Asking in other words may help."
+        case "bad_request":
+            return "The models could not make sense of this request. Please ask in other words."
+        case "exhausted" | "deadline":
+            later = f" in about {duration(error.ready_in_s)}" if error.ready_in_s else " in a few minutes"
+            return f"None of my models can answer just now. Please ask again{later}, or write /retry then."
+
+
+# ── At the start, for whoever runs it ─────────────────────────────────────────────────────────────
+
+GREETING = "Porchlight is on. Ask me anything; /help shows what else I understand."
+ASK_USAGE = 'What is the question? Try: porchlight ask "What is the capital of France?"'
+ALREADY_RUNNING = (
+    "Porchlight is already running with this data folder, and two of them would answer everything twice. "
+    "Use that one, or end it first. (porchlight ask works beside it.)"
+)
+NO_PLATFORM_YET = (
+    "A chat platform is named in .env, but this version speaks in the terminal only; the token is not used."
+)
+FETCHING = "Fetching the built-in mini model, once"
+
+
+def settings_wrong(mistakes: list[str]) -> str:
+    lines = "\n".join(f"  {mistake}" for mistake in mistakes)
+    return f"Porchlight cannot start with these settings:\n{lines}\nMend them in .env and start again."
+
+
+def nobody_here(advice: str) -> str:
+    return f"There is no model yet that could answer. {advice} Or name a cloud node in .env; see the README."
+
+
+# ── Commands ──────────────────────────────────────────────────────────────────────────────────────
+
+FRESH_START = "A fresh start: I no longer think of what we said before."
+NOTHING_TO_STOP = "There is nothing to stop."
+STOPPING = "Stopped."
+NOTHING_TO_RETRY = "There is no question to ask again yet."
+PRIVATE_BARE = (
+    "Write the question behind it: /private what is a good rash cream? "
+    "It is then answered by a model in this house, and never leaves it."
+)
+ADMIN_ONLY = "Only the admin can do that."
+PRIVATE_CHAT_ONLY = "Please write that to me in a private chat."
+
+
+def unknown_command(name: str, close: str | None) -> str:
+    hint = f" Did you mean /{close}?" if close else ""
+    return f"I don't know /{name}.{hint} /help shows what I can do."
+
+
+def help_text(lines: list[tuple[str, str]]) -> str:
+    commands = "\n".join(f"- {usage}: {about}" for usage, about in lines)
+    return f"Just write to me. I also understand:\n\n{commands}"
+
+
+STATES: dict[State, tuple[str, str]] = {
+    "ready": ("🟢", "active"),
+    "cooling": ("🟡", "cooldown"),
+    "open": ("🟠", "degraded"),
+    "half-open": ("🟠", "degraded"),
+    "out": ("🔴", "offline"),
+}
+
+
+def verdict(nodes: list[Node], now: float) -> str:
+    """What is wrong and what to do, or that all is well, in one sentence."""
+    ready = [node for node in nodes if node.is_ready(now)]
+    ill = [node for node in nodes if node.state(now) != "ready"]
+    if not nodes:
+        return "**No model is set up.** Add one in the file .env; the README shows how."
+    if not ready:
+        due = min(node.due_in_s(now) for node in nodes)
+        return (
+            f"**Nobody can be answered just now.** The next model is due in {duration(due)}; "
+            "/reset tries all of them at once."
+        )
+    if not ill:
+        return "**All well.**"
+    return f"**Answers work.** {len(ill)} of {len(nodes)} models are resting or need you."
+
+
+def node_line(node: Node, now: float) -> str:
+    sign, word = STATES[node.state(now)]
+    counters = node.counters
+    facts = [word + (f", {duration(node.due_in_s(now))} left" if node.due_in_s(now) else "")]
+    if counters.requests:
+        share = counters.successes / counters.requests
+        facts.append(f"{counters.requests} asked, {share:.0%} answered")
+    if counters.rate_limits:
+        facts.append(f"{counters.rate_limits}× rate limited")
+    if counters.first_token_s is not None:
+        facts.append(f"first word after {counters.first_token_s:.1f} s")
+    if counters.answer_tokens:
+        facts.append(f"{counters.answer_tokens:,} tokens written")
+    if node.remedy:
+        facts.append(f"**{node.remedy}**")
+    elif node.last_error:
+        facts.append(f"last trouble: {node.last_error}")
+    return f"- {sign} {node.name}: {' · '.join(facts)}"
+
+
+def model_line(node: Node, now: float) -> str:
+    sign, _ = STATES[node.state(now)]
+    place = "in the house" if node.spec.local else "cloud"
+    return f"- {sign} {node.name}: {node.spec.model} ({place})"
+
+
+NO_MODELS = "No model is set up yet."
+
+
+def models_text(lines: list[str]) -> str:
+    return "Who can answer here:\n\n" + "\n".join(lines)
+
+
+def strategy_text(now: str, known: list[str]) -> str:
+    choices = ", ".join(f"/strategy {name}" for name in known)
+    return f"Questions are spread by **{now}**. To change it: {choices}"
+
+
+def strategy_set(name: str) -> str:
+    return f"From the next question on: **{name}**."
+
+
+def strategy_unknown(name: str, known: list[str]) -> str:
+    return f"There is no strategy {name}. There are: {', '.join(known)}."
+
+
+def reset_done(names: list[str]) -> str:
+    return f"Fresh start for {', '.join(names)}: asked again from the next question on."
+
+
+def reset_unknown(name: str, known: list[str]) -> str:
+    return f"There is no node {name}. There are: {', '.join(known) or 'none'}."
+
+
+def duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    return f"{round(seconds / 3600)} h"

@@ -1,0 +1,62 @@
+"""The ledger: every post we ever made, or were about to make when the program was killed.
+
+A post is written down before it is sent, without its id, and again when the platform has told the id.
+So whatever happens in between is known to be possible: a part without an id may stand in the chat or
+not. Finding out is up to whoever shows posts.
+"""
+
+from dataclasses import dataclass
+
+from core.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPost:
+    """One part of the answer to one incoming."""
+
+    part: int
+    post: str | None
+    """The platform's id; None if it was intended, and nothing more is known."""
+    final: bool
+    """It shows its part of the whole answer."""
+    shows_sha256: str | None = None
+    """The hash of what it showed last, where that was noted."""
+
+
+class Ledger:
+    """`incoming` is the id of an inbox row. Every method raises `StorageError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def intend(self, incoming: int, part: int) -> None:
+        """This part is about to be posted. If it was before, that post is gone, and is forgotten."""
+        await self._database.write(
+            (
+                "INSERT INTO posts (incoming, part) VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET post = NULL, shows_sha256 = NULL, final = 0",
+                (incoming, part),
+            )
+        )
+
+    async def record(self, incoming: int, part: int, post: str) -> None:
+        """It stands there, under this id."""
+        await self._database.write(
+            ("UPDATE posts SET post = ? WHERE incoming = ? AND part = ?", (post, incoming, part))
+        )
+
+    async def shown(self, incoming: int, part: int, *, final: bool, sha256: str | None = None) -> None:
+        """What it shows now, as a hash, and whether that is its part of the whole answer."""
+        await self._database.write(
+            (
+                "UPDATE posts SET final = ?, shows_sha256 = ? WHERE incoming = ? AND part = ?",
+                (final, sha256, incoming, part),
+            )
+        )
+
+    async def posts_of(self, incoming: int) -> list[LedgerPost]:
+        """In the order of their parts."""
+        rows = await self._database.read(
+            "SELECT part, post, final, shows_sha256 FROM posts WHERE incoming = ? ORDER BY part", (incoming,)
+        )
+        return [LedgerPost(row["part"], row["post"], bool(row["final"]), row["shows_sha256"]) for row in rows]
