@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 TRIES_MAX = 3
 """How often a question is asked again after the program was killed over it."""
 LEAVING_S_MAX = 8.0
+"""What is still growing then is broken off, and begun again by the next run."""
 
 
 class Key(NamedTuple):
@@ -74,12 +75,14 @@ class Desk:
         stops: Stops,
         adapters: Sequence[Adapter],
         tasks: asyncio.TaskGroup,
+        leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
         self._ledger = ledger
         self._assistant = assistant
         self._stops = stops
         self._tasks = tasks
+        self.leaving_s_max = leaving_s_max
         self._adapters = {adapter.platform: adapter for adapter in adapters}
         self._workers: dict[Key, asyncio.Task[None]] = {}
         self._woken: set[Key] = set()
@@ -106,7 +109,7 @@ class Desk:
         begins them again."""
         workers = set(self._workers.values())
         if workers:
-            _, late = await asyncio.wait(workers, timeout=LEAVING_S_MAX)
+            _, late = await asyncio.wait(workers, timeout=self.leaving_s_max)
             for worker in late:
                 worker.cancel()
 
@@ -142,14 +145,17 @@ class Desk:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(growing.run())
-                try:
-                    growing.finish(await self._whole_answer(group, item, growing))
-                except StorageError:
-                    growing.finish(phrases.DISK)
-                    raise
+                growing.finish(await self._whole_answer(group, item, growing))
+        except Exception as error:
+            log.exception("Row %d is set aside until the next start", item.id)
+            self._set_aside.add(item.id)
+            disk = isinstance(error, ExceptionGroup) and error.subgroup(StorageError)
+            await growing.last_words(phrases.DISK if disk else phrases.BROKEN)
+            return
+        try:
             await self._inbox.close(item.id)
-        except Exception:
-            log.exception("Row %d is set aside", item.id)
+        except StorageError as error:  # the answer stands there; the next run finds it so
+            log.error("Row %d is not closed: %s", item.id, error)
             self._set_aside.add(item.id)
 
     async def _whole_answer(self, group: asyncio.TaskGroup, item: Item, growing: Growing) -> str:
@@ -160,6 +166,8 @@ class Desk:
             done: Done | None = Done(phrases.DAMAGED)
         elif item.attempts >= TRIES_MAX:
             done = Done(phrases.TRIED_TOO_OFTEN)
+        elif not commands.waits_its_turn(item.incoming.text):
+            done = await self._read(item, growing)
         else:
             reading = group.create_task(self._read(item, growing))
             done = await self._stops.outcome(item.incoming.chat, item.incoming.person, reading)

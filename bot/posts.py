@@ -100,6 +100,16 @@ class Growing:
             await self._news(None if text else TYPING_PAUSE_S)
         await self._deliver(self._final)
 
+    async def last_words(self, markdown: str) -> None:
+        """Say this once, without the disk: after `run` has failed."""
+        part = self._adapter.render(markdown, final=True)[0]
+        standing = [post for post in self._posts if post is not None]
+        with suppress(PlatformError):
+            if standing:
+                await self._adapter.edit(self._chat, standing[-1], part)
+            else:
+                await self._adapter.post(self._chat, part, reply_to=self._reply_to, key=f"{self._row}-last")
+
     async def _preview(self, text: str) -> None:
         """Show this much, if it can be done now; the next state comes soon anyway."""
         try:

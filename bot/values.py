@@ -135,7 +135,7 @@ def people(text: str) -> tuple[Person, ...]:
                 f"has {quoted(entry)} in it; write platforms and numbers, like telegram:111,discord:222"
             )
         found.append(Person(platform.lower(), number))
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
 
 
 def time_zone(text: str) -> ZoneInfo:

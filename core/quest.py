@@ -156,7 +156,8 @@ class Quest:
 
     def _trim(self) -> bool:
         """Try once more with half the conversation, if that is shorter at all."""
-        if self.trimmed or not self.too_small or len(self.ask.turns) < 2:
+        said = sum(turn.role != "system" for turn in self.ask.turns)
+        if self.trimmed or not self.too_small or said < 2:
             return False
         self.trimmed = True
         self.too_small.clear()

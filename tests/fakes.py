@@ -1,7 +1,7 @@
 """Fakes to talk to: a clock that is set, a node that plays what it is told, a chat to look at."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -125,8 +125,15 @@ class Stage:
     def texts(self) -> list[str]:
         return [part.text for part in self.posts.values()]
 
+    async def shows(self, what: Callable[[], bool]) -> None:
+        """Until the chat looks like that."""
+        async with asyncio.timeout(10):
+            while not what():
+                self.moved.clear()
+                await self.moved.wait()
+
     def _trouble(self) -> None:
-        self.moved.set()
+        asyncio.get_running_loop().call_soon(self.moved.set)  # when what is shown is shown
         if self.troubles and (trouble := self.troubles.pop(0)):
             raise trouble
 

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -75,19 +76,14 @@ class OpenAI:
         return
 
     async def _ask(self, prompt: Prompt) -> httpx.Response:
-        # Two things a server may want otherwise, so it is asked three times at most, and then it is known.
-        for _ in range(2):
-            try:
-                return await self._post(prompt)
-            except _WantsOtherwise:
-                pass
-        return await self._post(prompt, adapt=False)
+        while True:  # it ends: what a server does not take is left out of the next request
+            request = self._request(prompt)
+            with suppress(_WantsOtherwise):
+                return await self._post(request)
 
-    async def _post(self, prompt: Prompt, *, adapt: bool = True) -> httpx.Response:
-        request = self._request(prompt)
-
+    async def _post(self, request: Mapping[str, object]) -> httpx.Response:
         def refuse(status: int, body: bytes, headers: Mapping[str, str]) -> NodeError:
-            if adapt and status in (400, 422) and self._adapts(request, body):
+            if status in (400, 422) and self._adapts(request, body):
                 return _WantsOtherwise(f"HTTP {status}")
             return self._refuse(status, body, headers)
 
@@ -102,13 +98,11 @@ class OpenAI:
 
     def _request(self, prompt: Prompt) -> dict[str, object]:
         more = self._spec.options.get("body")
-        request: dict[str, object] = {
-            **(more if isinstance(more, Mapping) else {}),
-            "model": self._spec.model,
-            "messages": messages(prompt),
-            "stream": True,
-            self._length_field: prompt.max_tokens,
-        }
+        request = dict(more) if isinstance(more, Mapping) else {}
+        for own in ("max_tokens", "max_completion_tokens", "stream_options"):
+            request.pop(own, None)
+        request |= {"model": self._spec.model, "messages": messages(prompt), "stream": True}
+        request[self._length_field] = prompt.max_tokens
         if self._ask_usage:
             request["stream_options"] = {"include_usage": True}
         return request

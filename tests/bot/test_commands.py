@@ -1,0 +1,125 @@
+"""The commands: who may use which, and what they do."""
+
+from pathlib import Path
+
+import pytest
+
+from bot import phrases
+from bot.commands import COMMANDS, obey, parse, shown_to, waits_its_turn
+from core.access import Role
+from core.errors import RateLimited, Rejected
+from core.inbox import Item
+from core.providers import End
+from core.types import Chat, Incoming
+from tests.bot.scenes import PARENT, scene
+from tests.fakes import Beat, Player, node
+
+PLAIN: list[Beat] = ["An answer.", End()]
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("/new", ("new", "")),
+        ("/NEW", ("new", "")),
+        ("  /private  what is\nthis? ", ("private", "what is\nthis?")),
+        ("/reset@porchlight_bot Alpha", ("reset", "Alpha")),
+        ("/usr/bin is what?", None),
+        ("what is /new?", None),
+        ("/", None),
+        ("/ new", None),
+        ("1/2", None),
+    ],
+)
+def test_a_command_is_told_from_a_question(text: str, parsed: tuple[str, str] | None) -> None:
+    """A slash, letters, and then nothing or a space."""
+    assert parse(text) == parsed
+
+
+def test_questions_and_what_belongs_between_them_wait_their_turn() -> None:
+    """`/stop` does not, and neither does a command nobody knows."""
+    for text in ("Why?", "/private Why?", "/retry", "/new"):
+        assert waits_its_turn(text)
+    for text in ("/stop", "/status", "/help", "/nonsense"):
+        assert not waits_its_turn(text)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("role", ["admin", "adult", "teen", "child", "guest"])
+@pytest.mark.parametrize("kind", ["private", "group"])
+async def test_who_may_use_what_where(tmp_path: Path, name: str, role: Role, kind: str) -> None:
+    """Admin commands work for the admin, in a private chat; the others for everybody, everywhere."""
+    incoming = Incoming(Chat("stage", "x", kind), PARENT, "q1", f"/{name}", 1.0)  # type: ignore[arg-type]
+    item = Item(1, incoming, "accepted", 0, None, False, None, "", None, "", False)
+    async with scene(tmp_path) as house:
+        said = await obey(house.desktop, item, role, name, "")
+        allowed = not COMMANDS[name].admin or (role == "admin" and kind == "private")
+        if COMMANDS[name].admin and role != "admin":
+            assert said == phrases.ADMIN_ONLY
+        elif COMMANDS[name].admin and kind == "group":
+            assert said == phrases.PRIVATE_CHAT_ONLY
+        assert (said not in (phrases.ADMIN_ONLY, phrases.PRIVATE_CHAT_ONLY)) == allowed
+
+
+async def test_help_lists_what_this_person_may_use(tmp_path: Path) -> None:
+    """And nothing else."""
+    async with scene(tmp_path) as house:
+        shown = await house.hear("/help")
+        assert all(f"/{name}" in shown for name in COMMANDS)
+    assert {command.name for command in shown_to("child")} == {
+        name for name, command in COMMANDS.items() if not command.admin
+    }
+
+
+async def test_an_unknown_command_gets_a_helpful_line(tmp_path: Path) -> None:
+    """With the nearest one there is."""
+    async with scene(tmp_path) as house:
+        assert "Did you mean /status?" in await house.hear("/statsu")
+        assert "/help" in await house.hear("/xyzzy")
+
+
+async def test_status_tells_the_verdict_first_and_then_each_node(tmp_path: Path) -> None:
+    """With its sign, what is left of a pause, its counts, and the remedy where a person is needed."""
+    limited = Player([RateLimited("429", 90, stated=True)])
+    refused = Player([Rejected("401", "Renew the token at the provider.")])
+    nodes = [node("Alpha", limited), node("Beta", refused), node("Gamma", Player(PLAIN))]
+    async with scene(tmp_path, *nodes) as house:
+        assert (await house.hear("/status")).startswith("**All well.**")
+        await house.hear("Why?")
+        await house.hear("Why?")
+        verdict, _, alpha, beta, gamma = (await house.hear("/status")).splitlines()
+        assert verdict.startswith("**Answers work.** 2 of 3")
+        assert alpha.startswith("- 🟡 Alpha: cooldown, 2 min left")
+        assert beta.startswith("- 🔴 Beta: offline")
+        assert "Renew the token at the provider." in beta
+        assert gamma.startswith("- 🟢 Gamma: active · 2 asked, 100% answered")
+
+
+async def test_reset_brings_a_node_back_and_says_which(tmp_path: Path) -> None:
+    """By name in any case, or all of them; a wrong name gets the right ones."""
+    player = Player([Rejected("401", "…")], PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.hear("Why?")
+        assert "There are: Alpha" in await house.hear("/reset Beta")
+        assert "Alpha" in await house.hear("/reset alpha")
+        assert await house.hear("Why?") == "An answer."
+
+
+async def test_strategy_shows_changes_and_outlives_the_program(tmp_path: Path) -> None:
+    """What was chosen is on disk; a wrong name changes nothing."""
+    async with scene(tmp_path) as house:
+        assert "**round_robin**" in await house.hear("/strategy")
+        assert "There is no strategy quick" in await house.hear("/strategy quick")
+        assert house.pool.strategy == "round_robin"
+        assert "**least_used**" in await house.hear("/strategy Least-Used")
+        assert house.pool.strategy == "least_used"
+        assert await house.desktop.store.choice("strategy") == "least_used"
+
+
+async def test_models_tells_who_answers_and_where(tmp_path: Path) -> None:
+    """A parent sees what is in the house."""
+    nodes = [node("Alpha", Player(PLAIN)), node("Home", Player(PLAIN), local=True)]
+    async with scene(tmp_path, *nodes) as house:
+        shown = await house.hear("/models")
+        assert "Alpha: alpha-model (cloud)" in shown
+        assert "Home: home-model (in the house)" in shown

@@ -1,0 +1,182 @@
+"""The desk: every row comes to its end, in order, once, whatever happens in between."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot import phrases
+from core.errors import RateLimited, Unavailable
+from core.providers import End
+from core.types import Chat, Incoming, Person
+from tests.bot.scenes import HOME, PARENT, scene
+from tests.fakes import Beat, Player, Stage, node
+
+PLAIN: list[Beat] = ["Because ", "of the air.", End()]
+
+
+async def test_a_question_is_answered_and_its_row_closed(tmp_path: Path) -> None:
+    """One post, the whole answer, nothing left open."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
+        assert await house.hear("Why is the sky blue?") == "Because of the air."
+        assert await house.inbox.waiting() == 0
+
+
+async def test_the_same_message_told_twice_is_answered_once(tmp_path: Path) -> None:
+    """Platforms do repeat themselves."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        for _ in range(3):
+            await house.say("Why?", post="same")
+            await house.calm()
+        assert house.stage.texts() == ["Because of the air."]
+        assert len(player.asked) == 1
+
+
+async def test_one_persons_questions_wait_for_each_other_and_others_do_not(tmp_path: Path) -> None:
+    """Anna's second question comes after her first; Ben's does not wait for either."""
+    gate = asyncio.Event()
+    player = Player([gate, *PLAIN], ["Ben's.", End()], ["Second.", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.say("first")
+        await house.say("second")
+        await house.stage.shows(lambda: bool(house.stage.notes))
+        await house.say("mine", chat=Chat("stage", "elsewhere"))
+        await house.stage.shows(lambda: "Ben's." in house.stage.texts())
+        assert len(player.asked) == 2
+        gate.set()
+        await house.calm()
+        assert house.stage.texts() == ["Ben's.", "Because of the air.", "Second."]
+
+
+async def test_stop_ends_the_growing_answer_at_once(tmp_path: Path) -> None:
+    """What was shown stays, marked as stopped; the node is free and not charged."""
+    player = Player(["Because ", asyncio.Event()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.say("Why?")
+        await house.stage.shows(lambda: "Because " in house.stage.texts())
+        await house.say("/stop")
+        await house.calm()
+        assert house.stage.texts() == [f"Because \n\n{phrases.STOPPED}", phrases.STOPPING]
+        assert player.playing == 0
+        assert house.pool.nodes[0].counters.failures == {}
+        assert await house.hear("/stop") == phrases.NOTHING_TO_STOP
+
+
+async def test_quick_commands_do_not_wait_for_an_answer(tmp_path: Path) -> None:
+    """`/status` is there while an answer still grows."""
+    gate = asyncio.Event()
+    async with scene(tmp_path, node("Alpha", Player([gate, *PLAIN]))) as house:
+        await house.say("Why?")
+        await house.say("/status")
+        await house.stage.shows(lambda: bool(house.stage.posts))
+        assert "All well" in house.stage.texts()[0]
+        gate.set()
+        await house.calm()
+        assert house.stage.texts()[1] == "Because of the air."
+
+
+async def test_a_question_cut_off_by_the_end_of_the_program_is_asked_again(tmp_path: Path) -> None:
+    """The next run finishes the same post, with one whole answer."""
+    stage = Stage()
+
+    async def first_run() -> None:
+        async with scene(tmp_path, node("Alpha", Player(["Half ", asyncio.Event()])), stage=stage) as house:
+            await house.say("Why?")
+            await stage.shows(lambda: "Half " in stage.texts())
+            house.desk.leaving_s_max = 0
+
+    await first_run()
+    assert stage.texts() == ["Half "]
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
+        await house.desk.take_up()
+        await house.calm()
+    assert stage.texts() == ["Because of the air."]
+
+
+async def test_an_answer_that_was_whole_is_only_shown(tmp_path: Path) -> None:
+    """If the program ended between the answer and the chat, no model is asked again."""
+    player = Player(PLAIN)
+    async with scene(tmp_path) as house:
+        (row,) = await house.inbox.accept("stage", [Incoming(HOME, PARENT, "q9", "Why?", 1.0)], None)
+        await house.inbox.begin(row, "Why?", private=False)
+        await house.inbox.answered(row, "It is so.", "Alpha", "whole", "*A note.*")
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.desk.take_up()
+        await house.calm()
+        assert house.stage.texts() == ["It is so.\n\n*A note.*"]
+    assert player.asked == []
+
+
+async def test_a_question_that_kills_the_program_is_not_asked_for_ever(tmp_path: Path) -> None:
+    """After three tries there is an honest sentence, and the next question is answered."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        (row,) = await house.inbox.accept("stage", [Incoming(HOME, PARENT, "q9", "Why?", 1.0)], None)
+        for _ in range(3):
+            await house.inbox.begin(row, "Why?", private=False)
+        await house.desk.take_up()
+        await house.calm()
+        assert house.stage.texts() == [phrases.TRIED_TOO_OFTEN]
+        assert player.asked == []
+        assert await house.hear("And now?") == "Because of the air."
+
+
+async def test_words_damaged_on_disk_are_told_and_block_nobody(tmp_path: Path) -> None:
+    """The person is asked to send them again; the row behind is answered."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        said = [Incoming(HOME, PARENT, post, "Why?", 1.0) for post in ("bad", "good")]
+        rows = await house.inbox.accept("stage", said, None)
+        await house.database.write(("UPDATE inbox SET text = 'Whv?' WHERE id = ?", (rows[0],)))
+        await house.desk.take_up()
+        await house.calm()
+        assert house.stage.texts() == [phrases.DAMAGED, "Because of the air."]
+    assert len(player.asked) == 1
+
+
+async def test_a_full_disk_is_told_and_the_question_kept(tmp_path: Path) -> None:
+    """Nothing is confirmed that is not on disk: the row is open for the next run, which answers it."""
+    stage = Stage()
+    long: list[Beat] = ["A long answer. " * 20_000, End()]
+    async with scene(tmp_path, node("Alpha", Player(long)), stage=stage) as house:
+        pages = (await house.database.read("PRAGMA page_count"))[0][0]
+        await house.say("Why?")
+        await house.database.read(f"PRAGMA max_page_count={pages + 4}")
+        await stage.shows(lambda: phrases.DISK in stage.texts())
+        assert await house.inbox.waiting() == 1
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
+        await house.desk.take_up()
+        await house.calm()
+    assert stage.texts() == [phrases.DISK, "Because of the air."]
+
+
+async def test_a_defect_in_one_answer_is_one_honest_sentence(tmp_path: Path) -> None:
+    """An error nobody thought of ends this answer and no other, and shows nothing of itself."""
+    broken = node("Alpha", Player([0.0]))  # a player without a clock trips over the number
+    async with scene(tmp_path, broken) as house:
+        assert await house.hear("Why?") == phrases.BROKEN
+        broken.provider = Player(PLAIN)
+        assert await house.hear("And now?") == "Because of the air."
+
+
+async def test_nothing_of_a_stranger_is_answered_by_a_model(tmp_path: Path) -> None:
+    """One line, and no call."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        assert await house.hear("Hello?", person=Person("stage", "666")) == phrases.STRANGER
+    assert player.asked == []
+
+
+@pytest.mark.parametrize("error", [RateLimited("429", 90, stated=True), Unavailable("stalled", "…")])
+async def test_when_nobody_can_answer_there_is_a_sentence_and_retry_works_later(
+    tmp_path: Path, error: RateLimited | Unavailable
+) -> None:
+    """`/retry` asks the same question again."""
+    player = Player([error])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        assert (await house.hear("Why?")).startswith("None of my models can answer just now.")
+        house.clock.advance(90)
+        player.scripts = [PLAIN]
+        assert await house.hear("/retry") == "Because of the air."
+        assert player.asked[-1].turns[-1].text == "Why?"
