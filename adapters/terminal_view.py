@@ -20,11 +20,19 @@ terminals that cannot. Neither knows whose answer it is or when to ask for the n
 
 import os
 import re
-from typing import Protocol, TextIO
+from itertools import cycle, pairwise
+from typing import ClassVar, Protocol, TextIO
 
 from markdown_it import MarkdownIt
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import Markdown, TableElement
+from rich.console import (
+    Console,
+    ConsoleDimensions,
+    ConsoleOptions,
+    JustifyMethod,
+    RenderableType,
+    RenderResult,
+)
+from rich.markdown import Heading, Markdown, MarkdownElement, TableElement
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -35,14 +43,18 @@ PARSED_CHARS_MAX = 50_000
 """So much is searched for finished blocks at once; a longer block is printed at the end."""
 LIVE_CHARS_MAX = 10_000
 """So much of an unfinished block is drawn: more than a screen holds."""
-WIDTH_MIN = 20
-"""Narrower than this Markdown is not laid out; and neither where nesting leaves less than this."""
+TEXT_WIDTH_MIN = 8
+"""Where the terminal and nested lists leave less room than this, Markdown stands as it was written."""
+CELL_WIDTH_MIN = 6
+DEPTH_MAX = 16
+"""The parser itself leaves out what is nested deeper than 20."""
 
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _ERASE_LINE, _ERASE_BELOW = "\x1b[2K", "\x1b[J"
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_STYLES = re.compile(r"\x1b\[[\d;]*m")
 _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 
 
@@ -95,8 +107,17 @@ class _Table(TableElement):
             yield table
 
 
+class _Heading(Heading):
+    LEVEL_ALIGN: ClassVar[dict[str, JustifyMethod]] = {}
+    """All on the left: rich would centre the first level."""
+
+
 class _Drawing(Markdown):
-    elements = {**Markdown.elements, "table_open": _Table}  # noqa: RUF012 # rich's own attribute
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {
+        **Markdown.elements,
+        "heading_open": _Heading,
+        "table_open": _Table,
+    }
 
 
 def _parser() -> MarkdownIt:
@@ -111,13 +132,13 @@ _BLOCKS = _parser()
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
 
-def finished(markdown: str) -> int:
-    """How many characters of a growing text belong to blocks that cannot change any more."""
-    tokens = _BLOCKS.parse(markdown[:PARSED_CHARS_MAX])
-    first_lines = [token.map[0] for token in tokens if token.level == 0 and token.map]
-    if len(first_lines) < 2:
-        return 0
-    return sum(len(line) + 1 for line in markdown.split("\n", first_lines[-1])[:-1])
+def blocks(markdown: str) -> list[str]:
+    """The text cut where a block begins: all but the last cannot change when the text grows."""
+    tokens = _BLOCKS.parse(markdown)
+    starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
+    lines = markdown.splitlines(keepends=True)
+    bounds = [0, *starts[1:], len(lines)]
+    return ["".join(lines[start:end]) for start, end in pairwise(bounds)]
 
 
 def _tail(markdown: str, lines_max: int) -> str:
@@ -150,34 +171,34 @@ class LiveView:
         self._out = out
         self._hint = hint
         self._console = Console(file=out, force_terminal=True, highlight=False)
-        self._spinner = SPINNER_ASCII if self._console.options.ascii_only else SPINNER
-        self._frame = 0
+        self._spinner = cycle(SPINNER_ASCII if self._console.options.ascii_only else SPINNER)
+        self._waiting = False
         self._note = ""
         self._text = ""
         self._printed = ""
-        """The part of the text that stands above the live lines for good."""
-        self._live: list[str] = []
-        self._height = 0
+        """The beginning of the text that is printed for good."""
+        self._live_rows = 0
         """How many rows the cursor is below the first live line."""
 
     def say(self, words: str) -> None:
-        self._draw(self._lines(Text(clean(words), style="dim")), self._live)
+        self._measure()
+        self._draw([*self._lines(Text(clean(words), style="dim")), ""], self._unfinished())
 
     def note(self, words: str) -> None:
         self._note = clean(words)
 
     def show(self, markdown: str, final: bool) -> None:
+        self._measure()
         self._text = clean(markdown)
         printing: list[str] = []
         if not self._text.startswith(self._printed):
             printing = [*self._lines(Rule(style="dim")), ""]
             self._printed = ""
         rest = self._text[len(self._printed) :]
-        done = len(rest) if final else finished(rest)
-        if rest[:done].strip():
-            printing += [*self._markdown(rest[:done]), ""]
-        self._printed += rest[:done]
-        self._draw(printing, [] if final else self._unfinished())
+        for block in blocks(rest) if final else blocks(rest[:PARSED_CHARS_MAX])[:-1]:
+            printing += [*self._block(block), ""]
+            self._printed += block
+        self._draw(printing, self._unfinished())
         if final:
             self._text = self._printed = ""
 
@@ -186,24 +207,114 @@ class LiveView:
         self._draw([], [])
 
     def tick(self) -> None:
-        self._frame += 1
-        if os.get_terminal_size(self._out.fileno()) != self._console.size:
+        if self._measure() or not self._waiting:
+            self._waiting = True
             self._draw([], self._unfinished())
         else:
-            self._out.write(f"\r{_ERASE_LINE}{self._status()}")
-            self._out.flush()
+            self._write("\r", _ERASE_LINE, self._status())
 
     def rest(self) -> None:
+        self._waiting = False
         self._note = ""
         if self._text:
-            return self.show(self._text, final=True)
-        self._draw([], [])
-        return None
+            self.show(self._text, final=True)
+        else:
+            self._draw([], [])
 
     # ── Drawing ───────────────────────────────────────────────────────────────────────────────────
 
     def _draw(self, printed: list[str], live: list[str]) -> None:
-        """Replace the live lines by lines that stay and new live lines, in one write.
+        """Put lines that stay, and below them new live lines, in the place of the old live lines.
 
-        Lines that stay may wrap; a live line may not, or going back up would miss its mark.
+        One write, and each live line is erased only where it is drawn: nothing flickers. A line that
+        stays may wrap; a live line may not, or the way back up would be longer than we know.
         """
+        up = f"\x1b[{self._live_rows}A" if self._live_rows else ""
+        self._write(
+            _HIDE_CURSOR,
+            "\r",
+            up,
+            _ERASE_BELOW if printed else "",
+            *(f"{line}\n" for line in printed),
+            _WRAP_OFF,
+            *(f"{_ERASE_LINE}{line}\n" for line in live),
+            _ERASE_LINE,
+            self._status(),
+            _ERASE_BELOW,
+            _WRAP_ON,
+            "" if self._waiting else _SHOW_CURSOR,
+        )
+        self._live_rows = len(live)
+
+    def _write(self, *pieces: str) -> None:
+        self._out.write("".join(pieces))
+        self._out.flush()
+
+    def _measure(self) -> bool:
+        """Take note of the terminal's size; has it changed?"""
+        columns, rows = os.get_terminal_size(self._out.fileno())
+        size = ConsoleDimensions(columns or 80, rows or 24)
+        changed = size != self._console.size
+        self._console.size = size
+        return changed
+
+    def _status(self) -> str:
+        """Always shorter than a row: erasing behind it must not take its last character."""
+        if not self._waiting:
+            return ""
+        words = " · ".join(filter(None, [self._note, self._hint]))
+        line = Text(f"{next(self._spinner)} {words}", style="dim")
+        line.truncate(max(1, self._console.width - 1), overflow="ellipsis")
+        return self._lines(line)[0]
+
+    def _unfinished(self) -> list[str]:
+        """The live lines: the last block, no more of it than fits above the status line."""
+        room = self._console.height - 3
+        block = _tail(self._text[len(self._printed) :], 3 * room)
+        return [*self._block(block)[-room:], ""] if room > 0 and block.strip() else []
+
+    def _block(self, markdown: str) -> list[str]:
+        """Without the padding that rich puts around: it would be copied along, and wrap when the window
+        gets narrower."""
+        lines = [line.rstrip(" ") for line in self._lines(_drawing(markdown, self._console.width))]
+        visible = [number for number, line in enumerate(lines) if _STYLES.sub("", line).strip()]
+        return lines[visible[0] : visible[-1] + 1] if visible else []
+
+    def _lines(self, drawing: RenderableType) -> list[str]:
+        with self._console.capture() as captured:
+            self._console.print(drawing)
+        return captured.get().rstrip("\n").split("\n")
+
+
+class PlainView:
+    """Whole answers as plain text, and nothing else: what is in a pipe cannot be taken back. Notes and
+    quiet lines go to `notes`, where a person looks on."""
+
+    def __init__(self, out: TextIO, notes: TextIO | None) -> None:
+        self._out = out
+        self._notes = notes
+        self._noted = ""
+        self._between = ""
+
+    def say(self, words: str) -> None:
+        if self._notes:
+            print(clean(words), file=self._notes, flush=True)
+
+    def note(self, words: str) -> None:
+        if words and words != self._noted:
+            self.say(words)
+        self._noted = words
+
+    def show(self, markdown: str, final: bool) -> None:
+        if final:
+            print(self._between + clean(markdown), file=self._out, flush=True)
+            self._between = "\n"
+
+    def drop(self) -> None:
+        pass
+
+    def tick(self) -> None:
+        pass
+
+    def rest(self) -> None:
+        self._noted = ""

@@ -22,7 +22,7 @@ from random import Random
 import httpx
 
 from adapters.terminal import Once, Terminal
-from bot import commands
+from bot import commands, mini_model, phrases
 from bot.assistant import Assistant
 from bot.desk import Desk, Stops
 from bot.mini_model import Tell
@@ -30,14 +30,17 @@ from bot.settings import Settings
 from core import upkeep
 from core.access import Access
 from core.errors import AlreadyRunning
-from core.inbox import Inbox
+from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
 from core.node import Node
 from core.node_store import NodeStore
 from core.pool import Pool
 from core.providers.kinds import KINDS
 from core.storage import open_database
+from core.strategies import STRATEGIES
 from core.types import Accept, Adapter, NodeSpec, Person
+
+EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": 130, None: 1}
 
 LOCAL_PERSON = Person("terminal", "local")
 """Whoever sits at this machine has its files in hand anyway: nobody is more of an admin."""
@@ -50,52 +53,53 @@ class House:
     inbox: Inbox
     pool: Pool
     desk: Desk
-    tasks: asyncio.TaskGroup
 
     def accept_from(self, adapter: Adapter) -> Accept:
         return partial(self.desk.accept, adapter.platform)
 
 
 @asynccontextmanager
-async def opened(settings: Settings, adapters: Sequence[Adapter]) -> AsyncGenerator[House, None]:
+async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) -> AsyncGenerator[House, None]:
     """The house, ready to accept. On the way out, running answers get a few seconds to end.
 
-    Raises `StorageError` if the database cannot be opened.
+    `tell` hears what whoever runs it should know. Raises `StorageError` if the database cannot be opened.
     """
     clock, now = time.monotonic, time.time
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
         http = await stack.enter_async_context(_client())
-        nodes = [_node(spec, settings, http) for spec in settings.nodes]
+        nodes = [_node(spec, settings, http) for spec in mini_model.usable(settings.nodes)]
         for node in nodes:
             stack.push_async_callback(node.provider.close)
+        chosen = await store.choice(commands.STRATEGY_CHOICE)
         pool = Pool(
             nodes,
-            strategy=await store.choice(commands.STRATEGY_CHOICE) or settings.selection_strategy,
-            routes={
-                "chat": settings.route_chat,
-                "research": settings.route_research,
-                "summary": settings.route_summary,
-            },
+            strategy=chosen if chosen in STRATEGIES else settings.selection_strategy,
+            routes=settings.routes,
             retries_max=settings.max_retries,
             answer_s_max=settings.request_timeout,
             clock=clock,
             random=Random(),  # noqa: S311 # spreads load, guards nothing
         )
         await upkeep.restore(pool, store, clock, now)
+        await inbox.prune()
         stops = Stops()
         desktop = commands.Desktop(pool, inbox, store, stops.stop, clock)
         access = Access([*settings.admin_ids, LOCAL_PERSON])
         assistant = Assistant(desktop, access, today=lambda: datetime.now(settings.timezone))
+        for notice in settings.notices:
+            tell(notice)
+        fetched = await mini_model.fetched(pool, tell)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(inbox, ledger, assistant, stops, adapters, tasks)
-            keeper = tasks.create_task(upkeep.keep(pool, store, clock))
+            beside = [tasks.create_task(upkeep.keep(pool, store, clock)), *map(tasks.create_task, fetched)]
             try:
-                yield House(inbox, pool, desk, tasks)
+                yield House(inbox, pool, desk)
             finally:
                 await desk.leave()
-                keeper.cancel()
+                for task in beside:
+                    task.cancel()
         await upkeep.save(pool, store, clock)
 
 
@@ -106,8 +110,7 @@ async def chat(settings: Settings, tell: Tell) -> int:
     """The chat in this terminal, until the person leaves; the exit code."""
     terminal = Terminal(...)
     with _only_one(settings.data_dir):
-        async with opened(settings, [terminal]) as house:
-            await _prepare(house, tell)
+        async with opened(settings, [terminal], tell) as house:
             await house.desk.take_up()
             await _until_told(terminal.run(house.accept_from(terminal)))
     return 0
@@ -116,20 +119,14 @@ async def chat(settings: Settings, tell: Tell) -> int:
 async def ask(settings: Settings, question: str, tell: Tell) -> int:
     """One question, answered on standard output; the exit code."""
     once = Once(question)
-    async with opened(settings, [once]) as house:
-        await _prepare(house, tell)
+    async with opened(settings, [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
-        return {"whole": 0, "sentence": 1, "stopped": 130, None: 1}[await house.inbox.outcome(once.chat)]
-
-
-async def _prepare(house: House, tell: Tell) -> None:
-    """Have somebody who can answer, before anybody is asked to ask."""
-    for notice in house.notices:
-        tell(notice)
+        outcome = await house.inbox.outcome(once.chat)
+    return EXIT_CODES[outcome]
 
 
 async def _until_told(run: Coroutine[None, None, None]) -> None:
-    """Until it ends, or the system asks us to (SIGTERM): then what is running gets a few seconds."""
+    """Until it ends, or the system asks us to end (SIGTERM)."""
     task = asyncio.ensure_future(run)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     await asyncio.wait({task})
@@ -141,10 +138,9 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
 
 
 def _client() -> httpx.AsyncClient:
-    """One client for all nodes. Waits are timed by whoever waits (core/attempt.py); connections are not
-    rationed, since the nodes' own limits are; and this machine is never reached through a proxy."""
+    """One client for all nodes. Connections are not rationed, as the nodes have limits of their own, and
+    this machine is never reached through a proxy."""
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(None, connect=5.0),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
         mounts={"all://127.0.0.1": None, "all://localhost": None},
     )

@@ -5,12 +5,14 @@ weights, the program goes on without, and says what to install instead.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from bot import phrases
 from core import weights
+from core.pool import Pool
 from core.providers.embedded import Embedded, advice, memory_bytes
 from core.types import NodeSpec
 
@@ -43,21 +45,42 @@ def _fitted(spec: NodeSpec) -> NodeSpec | None:
     return spec
 
 
-def is_missing(spec: NodeSpec) -> bool:
+async def fetched(pool: Pool, tell: Tell) -> list[Coroutine[None, None, None]]:
+    """Have somebody who can answer. The built-in model's file is fetched now, with a progress bar, if
+    nobody else is there; beside everything else otherwise: then this returns what is to be run."""
+    mini = next((node.spec for node in pool.nodes if node.spec.kind == "embedded"), None)
+    if not pool.nodes:
+        tell(phrases.nobody_here(advice(memory_bytes())))
+    elif mini is not None and _is_missing(mini):
+        folder = Path(str(mini.options["weights"])).parent
+        if len(pool.nodes) > 1:
+            return [_fetch(folder, lambda _: None, lambda done_bytes, total_bytes: None)]
+        with _bar() as progress:
+            await _fetch(folder, tell, progress)
+    return []
+
+
+def _is_missing(spec: NodeSpec) -> bool:
     """Does its file have to be fetched? One of somebody's own never is."""
     path = Path(str(spec.options["weights"]))
     return path.name == weights.MINI.file_name and not weights.is_whole(weights.MINI, path)
 
 
-async def fetch(spec: NodeSpec, tell: Tell, progress: weights.Progress) -> None:
-    """The file into its folder; if that fails, `tell` says so and what to do."""
+async def _fetch(folder: Path, tell: Tell, progress: weights.Progress) -> None:
     try:
-        await weights.fetch(weights.MINI, Path(str(spec.options["weights"])).parent, progress)
+        await weights.fetch(weights.MINI, folder, progress)
     except weights.WeightsError as error:
         log.warning("The built-in model is not here: %s", error)
-        tell(str(error))
+        tell(f"{error}\n{phrases.nobody_here(advice(memory_bytes()))}")
 
 
-def without(specs: Sequence[NodeSpec]) -> str:
-    """What to say at the start when nobody can answer; empty if somebody can."""
-    return "" if specs else phrases.nobody_here(advice(memory_bytes()))
+@contextmanager
+def _bar() -> Iterator[weights.Progress]:
+    """A progress bar on standard error."""
+    from rich.console import Console  # needed once in the life of an installation
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(phrases.FETCHING, total=None)
+        yield lambda done_bytes, total_bytes: bar.update(task, completed=done_bytes, total=total_bytes)

@@ -1,9 +1,9 @@
 """The nodes of `PROVIDERS_FILE`, a JSON file for those who want to say more than fits into `.env`.
 
 The file is an object with a list, `providers`. An entry's keys are the fields of `NodeSpec`
-(core/node.py), besides `key_env`, which names a setting or environment variable that holds the key, and
-Cloudflare's `account_id`. An example stands in `.env.template`. What
-the older gateway wrote into such a file is understood too: `api_token`, and `local_fallback`.
+(core/types.py), besides `key_env`, which names a setting or environment variable that holds the key, and
+Cloudflare's `account_id`. An example stands in `.env.template`. What the older gateway wrote into such a
+file is understood too: `api_token`, and `local_fallback`.
 
 What an entry leaves out is taken from a *pattern*, a `NodeSpec` for each kind that `bot/settings.py`
 makes of the settings. An entry with a mistake is told and left out, and the others are read on.

@@ -224,7 +224,7 @@ def is_in_house(url: str) -> bool:
     would need the network, and might say something else tomorrow."""
     host = (urlsplit(url).hostname or "").removesuffix(".")
     try:
-        address = ip_address(host.partition("%")[0])
+        address = ip_address(host)
     except ValueError:
         return HOUSE_NAMES.fullmatch(host) is not None
     return any(address in network for network in HOUSE_NETWORKS)

@@ -14,13 +14,14 @@ What the tables hold is not known here: that is in `migrations/`, core/inbox.py 
 
 import asyncio
 import errno
+import fcntl
 import logging
 import os
 import sqlite3
 import stat
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -33,9 +34,7 @@ import aiosqlite
 from core.errors import StorageError, StorageFull
 
 log = logging.getLogger(__name__)
-logging.getLogger("aiosqlite").setLevel(
-    logging.INFO
-)  # at DEBUG it writes down every value, people's words too
+logging.getLogger("aiosqlite").setLevel(logging.INFO)  # at DEBUG it logs every value, people's words too
 
 T = TypeVar("T")
 Value = str | bytes | int | float | None
@@ -46,13 +45,14 @@ MIGRATIONS = resources.files("migrations")
 BACKUPS_KEPT = 5
 BUSY_S_MAX = 5.0
 """How long to wait for another program that is writing, such as `porchlight ask` beside the bot."""
+ALONE_S_MAX, ALONE_EVERY_S = 30.0, 0.02
+"""How long to wait for another program that is opening it, which may have to migrate it."""
 CHECKED_BYTES_MAX = 64 * 1024 * 1024
 """A larger file is not read through at every start, which would keep people waiting."""
 SQLITE_MIN = (3, 37, 0)
 """The first with STRICT tables."""
 
 PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # what is confirmed survives a power cut
     "PRAGMA fullfsync = ON",  # on a Mac, FULL alone stops at the disk's own cache
     "PRAGMA foreign_keys = ON",
@@ -165,10 +165,30 @@ def _prepare(path: Path, migrations: Traversable, now: Callable[[], float]) -> N
     if not steps:
         raise StorageError("The program is not whole: its migrations are missing. Install it again.")
     with _explaining(path):
-        _make_private(path)
-        with closing(sqlite3.connect(path, timeout=BUSY_S_MAX, isolation_level=None)) as connection:
-            _refuse_what_is_not_ours(connection, path, newest=max(steps))
-            _migrate(connection, path, steps, now)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone_in(path.parent):
+            _make_private(path)
+            with closing(sqlite3.connect(path, timeout=BUSY_S_MAX, isolation_level=None)) as connection:
+                _refuse_what_is_not_ours(connection, path, newest=max(steps))
+                _migrate(connection, path, steps, now)
+                connection.execute("PRAGMA journal_mode = WAL")  # stays so
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Generator[None, None, None]:
+    """One program prepares at a time: `porchlight ask` may start together with the bot."""
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        for _ in range(round(ALONE_S_MAX / ALONE_EVERY_S)):
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(ALONE_EVERY_S)
+        else:
+            raise StorageError(f"Another program has been opening the database in {folder} for too long.")
+        yield
+    finally:
+        os.close(lock)
 
 
 def _steps(migrations: Traversable) -> dict[int, Traversable]:
@@ -179,8 +199,10 @@ def _steps(migrations: Traversable) -> dict[int, Traversable]:
 
 def _make_private(path: Path) -> None:
     """Let the file be there, for its owner alone; SQLite gives the files beside it the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    with suppress(FileExistsError):  # one that exists is not opened: closing it would end SQLite's locks
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         try:
             if stat.S_IMODE(file.stat().st_mode) != 0o600:
@@ -220,12 +242,11 @@ def _migrate(
     for number in range(before + 1, newest + 1):
         try:
             connection.execute("BEGIN IMMEDIATE")
-            if number > _version(connection):  # else another program was quicker
-                for statement in _statements(steps[number].read_text(encoding="utf-8")):
-                    connection.execute(statement)
-                if connection.execute("PRAGMA foreign_key_check").fetchone():
-                    raise sqlite3.IntegrityError("a row would refer to one that is not there")
-                connection.execute(f"PRAGMA user_version = {number}")
+            for statement in _statements(steps[number].read_text(encoding="utf-8")):
+                connection.execute(statement)
+            if connection.execute("PRAGMA foreign_key_check").fetchone():
+                raise sqlite3.IntegrityError("a row would refer to one that is not there")
+            connection.execute(f"PRAGMA user_version = {number}")
             connection.commit()
         except sqlite3.Error as error:
             connection.rollback()

@@ -125,7 +125,7 @@ class NodeSpec:
 
     name: str
     kind: str
-    """A key of `core.providers.KINDS`: the wire protocol."""
+    """The wire protocol: a key of `KINDS` in core/providers/kinds.py."""
     url: str
     model: str
     key: str = field(default="", repr=False)

@@ -23,7 +23,6 @@ from core.providers.retired import RETIRED_MODELS
 from core.types import NodeSpec
 
 MINUTE_S = 60.0
-MODELS_BYTES_MAX = 4 * 1024 * 1024
 
 ACCOUNT_ID = re.compile(r"[0-9a-fA-F]{32}")
 ACCOUNT_REMEDY = (
@@ -63,26 +62,17 @@ class Cloudflare:
         return wire.pieces(lambda: self._ask(prompt), ChatDecoder(self._refuse_inside))
 
     async def check(self) -> Health:
-        model = httpx.QueryParams({"search": self._spec.model})
+        url = f"{self._url}/models/search?{httpx.QueryParams({'search': self._spec.model})}"
         try:
             self._check_account_id()
-            response = await wire.opened(
-                self._client,
-                "GET",
-                f"{self._url}/models/search?{model}",
-                self._headers,
-                self._refuse,
-                timeouts=wire.CHECK_TIMEOUT,
-            )
+            reply = await wire.fetched(self._client, "GET", url, self._headers, self._refuse)
         except NodeError as error:
             return Health("ill", error.why)
-        try:
-            body = refusals.parsed(await wire.beginning(response, MODELS_BYTES_MAX))
-        finally:
-            await response.aclose()
-        found = body.get("result") if isinstance(body, dict) else None
-        names = [str(model.get("name")) for model in found or [] if isinstance(model, dict)]
-        return Health("well", models=tuple(names))
+        found = reply.get("result") if isinstance(reply, dict) else None
+        models = found if isinstance(found, list) else []
+        return Health(
+            "well", models=tuple(str(model.get("name")) for model in models if isinstance(model, dict))
+        )
 
     async def warm_up(self) -> None:
         return
@@ -101,14 +91,9 @@ class Cloudflare:
         }
         if prompt.busy_elsewhere:
             request["options"] = {"rejectIfBusy": True}
-        return await wire.opened(
-            self._client,
-            "POST",
-            f"{self._url}/v1/chat/completions",
-            self._headers,
-            self._refuse,
-            body=wire.body_of(request),
-        )
+        url = f"{self._url}/v1/chat/completions"
+        body = wire.body_of(request)
+        return await wire.opened(self._client, "POST", url, self._headers, self._refuse, body=body)
 
     def _check_account_id(self) -> None:
         if not ACCOUNT_ID.fullmatch(self._account_id):

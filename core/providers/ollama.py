@@ -29,7 +29,6 @@ KEEP_ALIVE = "30m"
 """Long enough for a conversation with pauses; Ollama's own five minutes mean loading again and again."""
 WARM_UP_TIMEOUT = httpx.Timeout(600.0, connect=5.0)
 """A large model from a slow disk takes minutes."""
-LISTS_BYTES_MAX = 4 * 1024 * 1024
 DIGEST_LETTERS_MIN = 12
 """As many as `ollama list` shows."""
 
@@ -47,6 +46,7 @@ class Ollama:
         self._client = client
         self._wall_clock = wall_clock
         self._url = base_url(spec.url)
+        self._chat_url = f"{self._url}/api/chat"
         self._headers = headers_for(spec.key)
         self._digest = str(spec.options.get("digest") or "").strip().lower().removeprefix("sha256:")
         self._fixed = _fixed(spec)
@@ -66,11 +66,16 @@ class Ollama:
 
     async def warm_up(self) -> None:
         """Loads the model, which takes as long as it takes, and keeps it loaded for `keep_alive`."""
-        response = await self._post({"messages": [], "stream": False}, WARM_UP_TIMEOUT)
-        try:
-            reply = refusals.parsed(await wire.beginning(response, refusals.BODY_BYTES_MAX))
-        finally:
-            await response.aclose()
+        body = self._body(messages=[], stream=False)
+        reply = await wire.fetched(
+            self._client,
+            "POST",
+            self._chat_url,
+            self._headers,
+            self._refuse,
+            body=body,
+            timeouts=WARM_UP_TIMEOUT,
+        )
         if not isinstance(reply, dict) or reply.get("error"):
             raise self._refuse_inside(reply)
         if is_remote(reply):
@@ -82,36 +87,16 @@ class Ollama:
     async def _ask(self, prompt: Prompt) -> httpx.Response:
         if prompt.private or self._digest:
             self._check_entry(await self._list("tags"))
-        return await self._post(
-            {"messages": messages(prompt), "stream": True, "truncate": False}, wire.STREAM_TIMEOUT
-        )
+        body = self._body(messages=messages(prompt), stream=True, truncate=False)
+        return await wire.opened(self._client, "POST", self._chat_url, self._headers, self._refuse, body=body)
 
-    async def _post(self, request: Mapping[str, object], timeouts: httpx.Timeout) -> httpx.Response:
-        body = wire.body_of({**self._fixed, **request})
-        return await wire.opened(
-            self._client,
-            "POST",
-            f"{self._url}/api/chat",
-            self._headers,
-            self._refuse,
-            body=body,
-            timeouts=timeouts,
-        )
+    def _body(self, **more: object) -> bytes:
+        return wire.body_of({**self._fixed, **more})
 
     async def _list(self, what: str) -> list[dict[str, object]]:
         """The models that are installed (`tags`) or loaded (`ps`)."""
-        response = await wire.opened(
-            self._client,
-            "GET",
-            f"{self._url}/api/{what}",
-            self._headers,
-            self._refuse,
-            timeouts=wire.CHECK_TIMEOUT,
-        )
-        try:
-            reply = refusals.parsed(await wire.beginning(response, LISTS_BYTES_MAX))
-        finally:
-            await response.aclose()
+        url = f"{self._url}/api/{what}"
+        reply = await wire.fetched(self._client, "GET", url, self._headers, self._refuse)
         entries = reply.get("models") if isinstance(reply, dict) else None
         if not isinstance(entries, list):
             raise Unavailable("malformed", f"/api/{what} is not a list of models")

@@ -21,9 +21,6 @@ from core.providers.answer_text import AnswerText
 from core.providers.sse import Event, Events
 from core.types import NodeSpec, Text
 
-MODELS_BYTES_MAX = 4 * 1024 * 1024
-"""OpenRouter's list of models has about one megabyte."""
-
 _CUT = {"length", "max_tokens", "max_length", "model_length"}
 _FILTERED = {"content_filter", "content_filtered", "safety"}
 _BROKEN_OFF = {"error", "abort", "insufficient_system_resource"}
@@ -50,24 +47,14 @@ class OpenAI:
         def refuse(status: int, body: bytes, headers: Mapping[str, str]) -> NodeError:
             return _NoList() if status in (404, 405) else self._refuse(status, body, headers)
 
+        url = joined(self._url, "models")
         try:
-            response = await wire.opened(
-                self._client,
-                "GET",
-                joined(self._url, "models"),
-                self._headers,
-                refuse,
-                timeouts=wire.CHECK_TIMEOUT,
-            )
+            reply = await wire.fetched(self._client, "GET", url, self._headers, refuse)
         except _NoList:
             return Health("well", "it does not list its models")
         except NodeError as error:
             return Health("ill", error.why)
-        try:
-            body = await wire.beginning(response, MODELS_BYTES_MAX)
-        finally:
-            await response.aclose()
-        return Health("well", models=listed_models(refusals.parsed(body)))
+        return Health("well", models=listed_models(reply))
 
     async def warm_up(self) -> None:
         return
@@ -87,14 +74,9 @@ class OpenAI:
                 return _WantsOtherwise(f"HTTP {status}")
             return self._refuse(status, body, headers)
 
-        return await wire.opened(
-            self._client,
-            "POST",
-            joined(self._url, "chat/completions"),
-            self._headers,
-            refuse,
-            body=wire.body_of(request),
-        )
+        url = joined(self._url, "chat/completions")
+        body = wire.body_of(request)
+        return await wire.opened(self._client, "POST", url, self._headers, refuse, body=body)
 
     def _request(self, prompt: Prompt) -> dict[str, object]:
         more = self._spec.options.get("body")
@@ -157,7 +139,7 @@ class ChatDecoder:
         if not self._sniffed:
             self._sniff(chunk)
         if self._body is not None:
-            self._body += chunk[: refusals.BODY_BYTES_MAX - len(self._body)]
+            self._body += chunk[: wire.ERROR_BYTES_MAX - len(self._body)]
             return []
         return self._pieces(self._events.feed(chunk))
 

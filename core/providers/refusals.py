@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from core.errors import BadRequest, NodeError, RateLimited, Refused, Rejected, TooLong, Unavailable
 from core.providers.pauses import DAY_PAUSE_S, OVERLOADED_PAUSE_S, duration_s, stated_pause_s
 
-BODY_BYTES_MAX = 64 * 1024
-"""How much of an error's body is read."""
 _SENTENCES_MAX = 4096
 _CODES_MAX = 8
 

@@ -16,13 +16,15 @@ from typing import Protocol
 import httpx
 
 from core.errors import NodeError, Rejected, Unavailable
-from core.providers import Piece
-from core.providers.refusals import BODY_BYTES_MAX
+from core.providers import Piece, refusals
 
 STREAM_TIMEOUT = httpx.Timeout(connect=5.0, read=None, write=30.0, pool=5.0)
 """No limit on reading: who reads the pieces has the clock, and a timer per read costs a tenth of the CPU."""
 CHECK_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 LINGER_S = 0.05
+ERROR_BYTES_MAX = 64 * 1024
+REPLY_BYTES_MAX = 4 * 1024 * 1024
+"""The longest list of models, OpenRouter's, has about one megabyte."""
 
 Refuse = Callable[[int, bytes, Mapping[str, str]], NodeError]
 """Status, body and headers (in lower case) of an error reply, as the error they are."""
@@ -72,22 +74,23 @@ async def opened(
         raise Unavailable("unreachable", type(error).__name__) from error
     if response.status_code == 200:
         return response
-    try:
-        reply = await beginning(response, BODY_BYTES_MAX)
-    finally:
-        await response.aclose()
-    raise refuse(response.status_code, reply, response.headers)
+    refusal = await _beginning(response, ERROR_BYTES_MAX)
+    raise refuse(response.status_code, refusal, response.headers)
 
 
-async def beginning(response: httpx.Response, bytes_max: int) -> bytes:
-    """The first `bytes_max` bytes of the body, or as many as come."""
-    body = bytearray()
-    with suppress(httpx.RequestError):
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) >= bytes_max:
-                break
-    return bytes(body[:bytes_max])
+async def fetched(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    headers: Mapping[bytes, bytes],
+    refuse: Refuse,
+    *,
+    body: bytes | None = None,
+    timeouts: httpx.Timeout = CHECK_TIMEOUT,
+) -> object:
+    """A reply that is no stream, as JSON; None if it is something else, or too long."""
+    response = await opened(client, method, url, headers, refuse, body=body, timeouts=timeouts)
+    return refusals.parsed(await _beginning(response, REPLY_BYTES_MAX))
 
 
 async def pieces(
@@ -113,6 +116,20 @@ async def pieces(
         if decoder.ended:
             await _read_on(chunks)
         await response.aclose()
+
+
+async def _beginning(response: httpx.Response, bytes_max: int) -> bytes:
+    """The first `bytes_max` bytes of the body, or as many as come. Closes the response."""
+    body = bytearray()
+    try:
+        with suppress(httpx.RequestError):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) >= bytes_max:
+                    break
+    finally:
+        await response.aclose()
+    return bytes(body[:bytes_max])
 
 
 async def _read_on(chunks: AsyncIterator[bytes]) -> None:

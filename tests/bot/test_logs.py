@@ -208,9 +208,10 @@ def test_device_stays_as_it_is(log_to: SetUp) -> None:
 
 
 def test_file_that_cannot_be_opened(
-    log_to: SetUp, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    log_to: SetUp, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a place for the file there is one line on standard error, and nothing stops."""
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # as where no test runner listens
     (tmp_path / "file").touch()
     log_to(path=tmp_path / "file" / "system.log")
     log.error("an error that nobody can read")
@@ -244,7 +245,7 @@ def test_it_ends(tmp_path: Path) -> None:
     """After the end nothing is written, and the logging of the process is as it was."""
     root = logging.getLogger()
     before = (root.level, list(root.handlers))
-    end = logs.set_up(tmp_path / "system.log", [])
+    end = logs.set_up(tmp_path / "system.log", [], logging.CRITICAL)
     end()
     assert (root.level, list(root.handlers)) == before
     logging.getLogger("core.pool").error("too late")

@@ -1,51 +1,19 @@
-"""What `.env` and the environment say, what is made of it, and how mistakes are told."""
+"""What the settings say, what is made of it, and how mistakes are told."""
 
-import json
 import re
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bot.settings import FIELDS, NAMES, Settings, load
-from bot.values import is_in_house
-from core.errors import SettingsError
 from core.providers.retired import RETIRED_MODELS
-from core.types import NodeSpec, Person
+from core.types import Person
+from tests.bot.conftest import SERVER, Loader, mistakes_of, node, providers
 
 TEMPLATE = Path(__file__).parents[2] / ".env.template"
 ACCOUNT = "0123456789abcdef0123456789abcdef"
-
-Loader = Callable[..., Settings]
-
-
-@pytest.fixture
-def settings_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
-    """The settings of a `.env` with this text, in an empty folder; keywords are the environment."""
-    monkeypatch.chdir(tmp_path)
-
-    def of(text: str | bytes = "", **environ: str) -> Settings:
-        raw = text if isinstance(text, bytes) else text.encode()
-        (tmp_path / ".env").write_bytes(raw)
-        return load(Path(".env"), environ)
-
-    return of
-
-
-def mistakes_of(settings_of: Loader, text: str | bytes, **environ: str) -> list[str]:
-    with pytest.raises(SettingsError) as raised:
-        settings_of(text, **environ)
-    return raised.value.mistakes
-
-
-def node(settings: Settings, name: str) -> NodeSpec:
-    (found,) = (node for node in settings.nodes if node.name == name)
-    return found
 
 
 # ── The template ──────────────────────────────────────────────────────────────────────────────────
@@ -117,7 +85,7 @@ def test_example_of_providers_file_loads(settings_of: Loader) -> None:
     assert node(settings, "Attic").context_tokens == 8192
 
 
-# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
+# ── A `.env` as a whole ─────────────────────────────────────────────────────────────────────────────
 
 OLDER = f"""\
 # easyResearchAssistant Configuration
@@ -184,59 +152,6 @@ def test_examples_left_in_are_not_values(settings_of: Loader) -> None:
     for name in ("ADMIN_PASSWORD", "CLOUDFLARE_ACCOUNT_2_ID", "CLOUDFLARE_ACCOUNT_2_TOKEN"):
         assert name in notice
     assert "ACCESS_TOKEN" not in notice
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'MAX_RETRIES="7"',
-        "MAX_RETRIES='7'",
-        "MAX_RETRIES=7  # as often as that",
-        "MAX_RETRIES = 7",
-        "export MAX_RETRIES=7",
-        "max_retries=7",
-        "\r\n# a comment\r\nMAX_RETRIES=7\r\nDATA_DIR=data\r\n",
-        "\ufeffMAX_RETRIES=7",
-        "MAX_RETRIES=1\nMAX_RETRIES=7",
-    ],
-)
-def test_all_ways_to_write_a_line_are_read(settings_of: Loader, text: str) -> None:
-    """Quotes, comments, `export`, blanks, small letters, Windows' line ends and marks change nothing."""
-    assert settings_of(text).max_retries == 7
-
-
-def test_empty_means_not_set(settings_of: Loader) -> None:
-    """An empty value is the default, in the file and in the environment."""
-    settings = settings_of("MAX_RETRIES=\nADMIN_IDS=''\nDIGEST_TIME=07:30", DIGEST_TIME=" ", TIMEZONE="")
-    assert settings.max_retries == 3
-    assert settings.admin_ids == ()
-    assert settings.digest_time == time(7, 30)
-    assert settings.timezone is None
-
-
-def test_a_dollar_sign_is_a_letter(settings_of: Loader) -> None:
-    """Nothing is filled into a value, so a password may hold any sign."""
-    password = settings_of("ADMIN_PASSWORD='a${HOME}#b'").admin_password
-    assert password
-    assert password.get_secret_value() == "a${HOME}#b"
-
-
-def test_environment_wins(settings_of: Loader) -> None:
-    """What the environment says counts, and not what `.env` says; quotes Docker left on are taken off."""
-    settings = settings_of(
-        "MAX_RETRIES=1\nOPENAI_1_URL=http://a.example\nOPENAI_1_MODEL=m",
-        MAX_RETRIES="2",
-        OPENAI_1_URL='"http://b.example/v1/"',
-    )
-    assert settings.max_retries == 2
-    assert node(settings, "OpenAI-1").url == "http://b.example/v1"
-
-
-def test_language_of_the_desktop_does_not_win(settings_of: Loader) -> None:
-    """LANGUAGE as desktop systems set it is second to `.env`, and never a mistake."""
-    assert settings_of("LANGUAGE=vi", LANGUAGE="en_US:en").language == "vi"
-    assert settings_of("", LANGUAGE="de_AT:de:en").language == "de"
-    assert settings_of("", LANGUAGE="C").language == "en"
 
 
 def test_values_get_their_types(settings_of: Loader) -> None:
@@ -348,31 +263,6 @@ def test_ollama_outside_is_not_local(settings_of: Loader, text: str) -> None:
     assert "private" in notice
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        *("localhost", "127.0.0.1", "[::1]", "10.1.2.3", "172.16.0.1", "192.168.1.20", "169.254.1.1"),
-        *("[fe80::1]", "[fd12::1]", "attic", "nas.local", "pc.lan", "pc.home.arpa", "a.b.internal"),
-        *("host.docker.internal", "ATTIC", "attic.lan."),
-    ],
-)
-def test_hosts_inside_the_house(host: str) -> None:
-    """This machine, private addresses, and names of home networks are in the house."""
-    assert is_in_house(f"http://{host}:11434")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        *("8.8.8.8", "172.32.0.1", "100.64.0.1", "[2606:4700::1]", "[::ffff:8.8.8.8]", "[::]", "example.com"),
-        *("134744072", "0x8080808", "local.example.com", "lan.com", "127.0.0.1.example.com"),
-    ],
-)
-def test_hosts_outside_the_house(host: str) -> None:
-    """Any other is outside, also when it is written to look otherwise."""
-    assert not is_in_house(f"http://{host}:11434")
-
-
 def test_openai_server_is_never_taken_for_local(settings_of: Loader) -> None:
     """A server of this kind on this machine may be a proxy to a cloud, so it gets nothing private."""
     settings = settings_of("OPENAI_1_URL=http://localhost:1234/v1\nOPENAI_1_MODEL=m")
@@ -404,144 +294,6 @@ def test_long_answers_leave_room_for_the_question(settings_of: Loader) -> None:
     assert "OLLAMA_NUM_CTX" in settings.notices[0]
 
 
-# ── PROVIDERS_FILE ────────────────────────────────────────────────────────────────────────────────
-
-
-def providers(*entries: object) -> str:
-    """A providers.json with these entries, and the `.env` line that names it."""
-    Path("p.json").write_text(json.dumps({"providers": entries}), "utf-8")
-    return "PROVIDERS_FILE=p.json\n"
-
-
-def test_default_providers_file_is_read_if_it_is_there(settings_of: Loader) -> None:
-    """providers.json need not be named; and need not be there, unless another name was given."""
-    Path("providers.json").write_text('{"providers": [{"name": "Den", "kind": "ollama"}]}', "utf-8")
-    assert node(settings_of(), "Den").url == "http://localhost:11434"
-    Path("providers.json").unlink()
-    assert settings_of().nodes
-    (mistake,) = mistakes_of(settings_of, "PROVIDERS_FILE=other.json")
-    assert mistake.startswith("PROVIDERS_FILE: other.json cannot be read")
-
-
-def test_file_of_the_older_gateway_is_understood(settings_of: Loader) -> None:
-    """The older gateway's providers.json gives its accounts and its fallback; its examples are left out."""
-    older = {
-        "providers": [
-            {"account_id": ACCOUNT, "api_token": "t1", "name": "Provider-Alpha", "priority": 1},
-            {
-                "account_id": "your_cloudflare_account_id_2",
-                "api_token": "your_token",
-                "name": "B",
-                "priority": 2,
-            },
-        ],
-        "local_fallback": {
-            "name": "Local Ollama",
-            "endpoint": "http://localhost:11434",
-            "model": "llama3",
-            "max_concurrent": 1,
-        },
-    }
-    Path("providers.json").write_text(json.dumps(older), "utf-8")
-    settings = settings_of("EMBEDDED_MODEL=off")
-    assert [each.name for each in settings.nodes] == ["Provider-Alpha", "Local Ollama"]
-    assert node(settings, "Provider-Alpha").key == "t1"
-    assert node(settings, "Local Ollama").local
-    assert "entry 2" in settings.notices[0]
-
-
-def test_entry_may_say_all_there_is(settings_of: Loader) -> None:
-    """Every field of a node can be set in the file."""
-    fields = {
-        "name": "Full",
-        "kind": "openai",
-        "url": "http://192.168.1.9:8000/v1",
-        "model": "m",
-        "key": "k",
-        "priority": 5,
-        "local": True,
-        "context_tokens": 100_000,
-        "max_tokens": 5000,
-        "parallel": 3,
-        "first_token_timeout_s": 1.5,
-        "stall_timeout_s": 2,
-        "small": True,
-        "images": True,
-        "allow_minors": False,
-        "trains_on_data": True,
-        "region": "EU",
-        "checked_on": "2026-01-31",
-        "options": {"body": {"temperature": 0}},
-    }
-    assert set(fields) == set(NodeSpec.__dataclass_fields__)
-    assert node(settings_of(providers(fields)), "Full") == NodeSpec(**fields)  # type: ignore[arg-type]
-
-
-def test_retired_model_in_the_file(settings_of: Loader) -> None:
-    """A retired model in an entry is replaced and told of, like the one in `.env`."""
-    old = "@cf/meta/llama-2-7b-chat-int8"
-    settings = settings_of(providers({"name": "A", "account_id": ACCOUNT, "key": "k", "model": old}))
-    assert node(settings, "A").model == RETIRED_MODELS[old]
-    assert old in settings.notices[0]
-
-
-GOOD = {"name": "N", "kind": "openai", "url": "http://h.example", "model": "m"}
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"priorty": 1}, "priorty: there is no such key; did you mean priority?"),
-        ({"url": "h.example"}, "url: 'h.example' is not the address of a server"),
-        ({"kind": "opnai"}, "did you mean openai?"),
-        ({"kind": "embedded"}, "kind: 'embedded' is not one"),
-        ({"local": True}, "local: it cannot be true, because its address is outside the house"),
-        ({"local": "yes"}, "local: 'yes' is not a yes or no; write true or false"),
-        ({"parallel": 0}, "parallel: 0 is too small; write 1 or more"),
-        ({"parallel": "2"}, "parallel: '2' is not a whole number"),
-        ({"max_tokens": 9000}, "max_tokens: 9000 leaves no room"),
-        ({"key_env": "NOWHERE"}, "key_env: nothing of that name is set"),
-        ({"checked_on": "last week"}, "checked_on: 'last week' is not a day"),
-        ({"name": ""}, "name: '' is not a name"),
-        ({"model": None}, "model: it is missing"),
-        ({"url": None}, "url: it is missing"),
-        ({"key": "two words"}, "key: what is written there holds a sign that does not belong"),
-        ({"kind": "cloudflare", "account_id": None}, "account_id: it is missing"),
-        (
-            {"kind": "ollama", "options": {"num_ctxx": 1}},
-            "options.num_ctxx: there is no such key; did you mean num_ctx?",
-        ),
-        ({"kind": "ollama", "options": {"num_ctx": "many"}}, "options.num_ctx: 'many' is not a whole number"),
-    ],
-)
-def test_mistake_in_an_entry_is_told(settings_of: Loader, change: dict[str, object], told: str) -> None:
-    """A wrong entry is named, with the key, what is wrong and what to do."""
-    (mistake,) = mistakes_of(settings_of, providers(GOOD | change))
-    assert mistake.startswith("PROVIDERS_FILE, entry 1")
-    assert told in mistake
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b'{\n  "providers": [\n    {"name": "A",}\n  ]\n}', "line 3, column 18"),
-        (b"[]", "is not an object with a list"),
-        (b'{"providers": {}}', "is not an object with a list"),
-        (b'{"providers": ["Groq"]}', "entry 1: it is not an object"),
-        (b'{"providers": [], "nodes": []}', "'nodes'"),
-        (b"\xff\xfe{\x00}\x00", "is not JSON in UTF-8"),
-        (b"[" * 100_000, "is not JSON"),
-        (b"", "line 1, column 1"),
-    ],
-)
-def test_malformed_file_is_told(settings_of: Loader, content: bytes, told: str) -> None:
-    """A file that is no such file at all is named, with the place where reading stopped."""
-    Path("p.json").write_bytes(content)
-    (mistake,) = mistakes_of(settings_of, "PROVIDERS_FILE=p.json")
-    assert mistake.startswith("PROVIDERS_FILE")
-    assert told in mistake
-
-
 # ── Mistakes ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -561,6 +313,8 @@ def test_malformed_file_is_told(settings_of: Loader, content: bytes, told: str) 
             "OLLAMA_ENDPOINT=localhost:11434",
             "is not the address of a server; write it like https://host or http://host",
         ),
+        ("OLLAMA_ENDPOINT=http://my host", "is not the address of a server"),
+        ("SEARXNG_URL='http://my host'", "is not the address of a server"),
         ("OLLAMA_ENDPOINT=http://host:99999", "is not the address of a server"),
         ("OLLAMA_ENDPOINT=http://a, b", "is not the address of a server"),
         ("OLLAMA_ENDPOINT=,", "is not the address of a server"),
@@ -599,7 +353,7 @@ def test_mistake_is_told_by_name(settings_of: Loader, line: str, told: str) -> N
 
 def test_all_mistakes_are_told_at_once(settings_of: Loader) -> None:
     """Mistakes of every sort come together, one line each."""
-    text = providers(GOOD | {"parallel": 0}) + (
+    text = providers(SERVER | {"parallel": 0}) + (
         "MAX_RETRIES=x\nROUTE_CHAT=x\nOPENAI_2_URL=http://h.example\n"
         f"CLOUDFLARE_ACCOUNT_1_ID={ACCOUNT}\nEMBEDDED_MODEL=x\nthis is no setting\n"
     )
@@ -614,7 +368,7 @@ def test_all_mistakes_are_told_at_once(settings_of: Loader) -> None:
 
 def test_names_are_unique(settings_of: Loader) -> None:
     """Two nodes of one name, wherever they come from and however spelled, are a mistake."""
-    text = providers(GOOD | {"name": "alpha"}) + (
+    text = providers(SERVER | {"name": "alpha"}) + (
         f"CLOUDFLARE_ACCOUNT_1_ID={ACCOUNT}\nCLOUDFLARE_ACCOUNT_1_TOKEN=t\nCLOUDFLARE_ACCOUNT_1_NAME=Alpha\n"
     )
     (mistake,) = mistakes_of(settings_of, text)
@@ -640,85 +394,3 @@ def test_mistake_never_shows_a_secret(settings_of: Loader, line: str) -> None:
     secret = "AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
     mistakes = mistakes_of(settings_of, line.format(secret=secret))
     assert secret not in "\n".join(mistakes)
-
-
-@pytest.mark.parametrize(
-    ("raw", "told"),
-    [
-        (b"LANGUAGE=d\xe9\n", "not text in UTF-8"),
-        ("LANGUAGE=de\n".encode("utf-16"), "not text in UTF-8"),
-        (b"\n\n# comment\nTELEGRAM_TOKEN: 1\n", "line 4"),
-        (b'ADMIN_PASSWORD="never closed\n', "line 1"),
-        (b"MAX_RETRIES\n", "line 1"),
-    ],
-)
-def test_unreadable_text_is_told(settings_of: Loader, raw: bytes, told: str) -> None:
-    """A `.env` that cannot be read as text, or a line that is no setting, is told with its place."""
-    (mistake,) = mistakes_of(settings_of, raw)
-    assert mistake.startswith(".env")
-    assert told in mistake
-
-
-@given(raw=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: f"OPENAI_1_URL={text}".encode()))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
-def test_any_file_is_read_or_told(settings_of: Loader, raw: bytes) -> None:
-    """Whatever stands in `.env`, the outcome is settings or a `SettingsError`."""
-    with suppress(SettingsError):
-        settings_of(raw)
-
-
-@given(
-    value=st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner))
-)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
-def test_any_entry_is_read_or_told(settings_of: Loader, value: object) -> None:
-    """Whatever stands in PROVIDERS_FILE, the outcome is settings or a `SettingsError`."""
-    for entry in (value, GOOD | {"kind": "ollama", "options": value}, *(GOOD | {key: value} for key in GOOD)):
-        with suppress(SettingsError):
-            settings_of(providers(entry))
-
-
-def test_folder_in_place_of_env_is_told(tmp_path: Path) -> None:
-    """A folder called `.env`, as a missing mount leaves behind, is a mistake in words."""
-    with pytest.raises(SettingsError, match="cannot be read"):
-        load(tmp_path, {})
-
-
-# ── Names that are none ───────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("TELEGRAM_TOKN", "TELEGRAM_TOKEN"),
-        ("TELEGRAM_BOT_TOKEN", "TELEGRAM_TOKEN"),
-        ("OPENAI_API_KEY", "OPENAI_1_KEY"),
-        ("CLOUDFLARE_ACCOUNT_2_TOKN", "CLOUDFLARE_ACCOUNT_2_TOKEN"),
-        ("CLOUDFLARE_ACCOUNT_ID", "CLOUDFLARE_ACCOUNT_1_ID"),
-        ("TIME_ZONE", "TIMEZONE"),
-    ],
-)
-def test_misspelt_name_is_told_of(settings_of: Loader, name: str, meant: str) -> None:
-    """A name that is almost a setting brings a notice with the right one."""
-    (notice,) = settings_of(f"{name}=x").notices
-    assert notice.startswith(name)
-    assert f"did you mean {meant}?" in notice
-
-
-def test_name_that_begins_like_ours_is_told_of(settings_of: Loader) -> None:
-    """A name that looks like ours, but like no setting in particular, brings a notice."""
-    (notice,) = settings_of("OLLAMA_HOST=x").notices
-    assert "OLLAMA_HOST: it is not a setting" in notice
-
-
-def test_other_names_are_none_of_our_business(settings_of: Loader) -> None:
-    """What stands in `.env` for other programs, and the environment, is not remarked on."""
-    text = "ACCESS_TOKEN=x\nHOST=x\nPORT=1\nDEBUG=x\nBACKEND_URL=x\nLOG_LEVEL=x\nPATH=x\nCOMPOSE_FILE=x"
-    assert settings_of(text, TELEGRAM_TOKN="x", OLLAMA_HOST="x", OPENAI_API_KEY="x").notices == ()
-
-
-def test_name_used_as_key_env_is_no_typo(settings_of: Loader) -> None:
-    """A name that PROVIDERS_FILE refers to is in use, however much it looks like a slip."""
-    settings = settings_of(providers(GOOD | {"key_env": "OPENAI_API_KEY"}) + "OPENAI_API_KEY=k")
-    assert settings.notices == ()
-    assert node(settings, "N").key == "k"

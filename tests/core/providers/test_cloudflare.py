@@ -196,7 +196,7 @@ async def test_the_day_ends_by_the_wall_clock_it_is_given(client: httpx.AsyncCli
 
 async def test_a_check_of_something_else_is_survived(client: httpx.AsyncClient) -> None:
     """A reply to the check that is no list of models is a list of none."""
-    for reply in ({"result": "x"}, [1], {"result": [1]}):
+    for reply in ({"result": 5}, [1], {"result": [1]}):
         async with ModelServer("cloudflare") as server:
             node = Cloudflare(server.spec(), client)
             with respx.mock() as mocked:

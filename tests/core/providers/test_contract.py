@@ -93,7 +93,7 @@ ALL = [(kind, fault) for kind in get_args(Kind) for fault in faults_of(kind)]
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client, asyncio.timeout(STUCK_S):
+    async with httpx.AsyncClient() as client:
         yield client
 
 
@@ -111,7 +111,7 @@ async def read(provider: Provider, prompt: Prompt = PROMPT) -> tuple[list[Piece]
     """Everything a stream gives, and what it raised in the end."""
     pieces: list[Piece] = []
     try:
-        async with aclosing(provider.stream(prompt)) as stream:
+        async with asyncio.timeout(STUCK_S), aclosing(provider.stream(prompt)) as stream:
             async for piece in stream:
                 pieces.append(piece)  # noqa: PERF401 - a comprehension would lose them to the error
     except NodeError as error:
@@ -221,7 +221,8 @@ async def test_an_end_is_not_waited_beyond(server: ModelServer, client: httpx.As
     assert error is None
     assert text(pieces) == "".join(server.pieces)
     assert isinstance(pieces[-1], End)
-    await server.left()
+    async with asyncio.timeout(STUCK_S):
+        await server.left()
 
 
 @pytest.mark.parametrize(("fault", "after"), [("stall", 3), ("drip", 1), ("stall", 0), ("hang", 0)])
@@ -238,8 +239,9 @@ async def test_closing_in_mid_answer_ends_the_work(
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):  # a reader whose patience ends
                 await anext(stream)
-    await stream.aclose()
-    await server.left()
+    async with asyncio.timeout(STUCK_S):
+        await stream.aclose()
+        await server.left()
     assert server.streaming == 0
 
 

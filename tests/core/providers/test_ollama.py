@@ -151,6 +151,7 @@ DONE = line(done=True, done_reason="stop")
     [
         (HI + DONE, [Text("Hi"), End()]),
         (HI + DONE.rstrip(), [Text("Hi"), End()]),
+        (line("<") + DONE, [Text("<"), End()]),
         (HI + b"\r\n\n" + DONE, [Text("Hi"), End()]),
         (HI + DONE + line("more"), [Text("Hi"), End()]),
         (line(None) + line(message={"thinking": "hm"}) + HI + DONE, [Thinking(), Text("Hi"), End()]),

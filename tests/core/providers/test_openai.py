@@ -131,10 +131,11 @@ async def test_what_a_server_does_not_take_is_said_otherwise(
 async def test_a_server_that_is_never_content_is_not_asked_for_ever(client: httpx.AsyncClient) -> None:
     """A server that names the same fields again and again gets three requests, and then it is an error."""
     with respx.mock() as mocked:
-        route = mocked.post("http://node/v1/chat/completions").respond(
-            400, json={"error": {"message": "max_completion_tokens and stream_options are bad"}}
-        )
-        node = OpenAI(NodeSpec("n", "openai", "http://node", "m"), client)
+        said = {"error": {"message": "max_completion_tokens and stream_options are bad"}}
+        route = mocked.post("http://node/v1/chat/completions")
+        route.side_effect = [httpx.Response(400, json=said)] * 3
+        body = {"max_tokens": 5, "stream_options": {}}
+        node = OpenAI(NodeSpec("n", "openai", "http://node", "m", options={"body": body}), client)
         with pytest.raises(BadRequest):
             await anext(node.stream(PROMPT))
     assert route.call_count == 3
@@ -148,6 +149,21 @@ async def test_a_compressed_stream_is_read(client: httpx.AsyncClient) -> None:
         )
         node = OpenAI(NodeSpec("n", "openai", "http://node", "m"), client)
         assert [piece async for piece in node.stream(PROMPT)] == [Text("Hi"), End()]
+
+
+async def test_a_broken_compression_is_malformed(client: httpx.AsyncClient) -> None:
+    """What cannot be unpacked is no answer."""
+
+    async def nonsense() -> AsyncIterator[bytes]:
+        yield b"nonsense"
+
+    with respx.mock() as mocked:
+        mocked.post("http://node/v1/chat/completions").mock(
+            httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=nonsense())
+        )
+        with pytest.raises(Unavailable) as raised:
+            await anext(OpenAI(NodeSpec("n", "openai", "http://node", "m"), client).stream(PROMPT))
+    assert raised.value.fault == "malformed"
 
 
 async def test_a_server_without_a_list_of_models_is_well(client: httpx.AsyncClient) -> None:
@@ -261,6 +277,7 @@ def test_every_accent_is_understood(stream: bytes, expected: list[Piece]) -> Non
         (b'\n {"object": "chat.completion", "choices": [{"message": {"content": "Hi"}}]}', "not_a_stream"),
         (b'{"detail": "what?"}', "not_a_stream"),
         (b"{broken", "not_a_stream"),
+        (HI + b'data: {"response": [1]}\n\n' + DONE, "malformed"),
     ],
 )
 def test_what_is_not_whole_is_not_an_answer(stream: bytes, fault: str) -> None:
@@ -287,6 +304,12 @@ def test_an_error_object_is_found_wherever_it_is(stream: bytes) -> None:
     """In a stream, as a named event, or as the whole body: an error is judged, never passed over."""
     with pytest.raises(Inside):
         decoded(stream)
+
+
+def test_white_space_before_an_error_does_not_hide_it() -> None:
+    """Some servers send blanks to keep the line open until they know that it will be an error."""
+    with pytest.raises(Inside):
+        decoded(b"\n", b" ", b'{"error": {"code": 429}}')
 
 
 def test_a_filtered_answer_is_refused() -> None:

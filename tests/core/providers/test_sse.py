@@ -60,6 +60,7 @@ def test_any_cut_gives_the_same_events(
         (b"id: 7\nretry: 100\ndata: x\nunknown: y\n\n", [("", b"x")]),
         (b": ping\n\n\n\n: ping\n\ndata: x\n\n", [("", b"x")]),
         (b"event: error\ndata: x\n\ndata: y\n\n", [("error", b"x"), ("", b"y")]),
+        (b"\xef\xbb\xbfdata: x\n\n\xef\xbb\xbfdata: y\n\n", [("", b"x")]),
         (b"", []),
     ],
 )

@@ -1,0 +1,443 @@
+"""The inbox: nothing that was accepted is lost, and nobody reads what is not theirs."""
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from core.errors import StorageError, StorageFull
+from core.inbox import Exchange, Inbox, Item, Outcome
+from core.storage import Database, open_database
+from core.types import Chat, Incoming, Person
+from tests.fakes import Clock
+
+ROOT = Path(__file__).parents[2]
+HOME = Chat("stage", "home")
+FAMILY = Chat("stage", "family", "group")
+ANNA, BEN = Person("stage", "1", "Anna"), Person("stage", "2", "Ben")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "test.db") as database:
+        yield database
+
+
+@pytest.fixture
+def inbox(database: Database, clock: Clock) -> Inbox:
+    return Inbox(database, clock)
+
+
+def incoming(post: int | str, text: str = "Why?", *, chat: Chat = HOME, person: Person = ANNA) -> Incoming:
+    return Incoming(chat, person, str(post), text, 500.0)
+
+
+async def accepted(inbox: Inbox, post: int | str, text: str = "Why?", **where: object) -> int:
+    (row,) = await inbox.accept("stage", [incoming(post, text, **where)], None)  # type: ignore[arg-type]
+    return row
+
+
+async def exchange(
+    inbox: Inbox,
+    post: int,
+    question: str = "Why?",
+    *,
+    private: bool = False,
+    outcome: Outcome = "whole",
+    supersedes: int | None = None,
+    **where: object,
+) -> int:
+    """A question that is answered and shown."""
+    row = await accepted(inbox, post, question, **where)
+    await inbox.begin(row, question, private, supersedes)
+    await inbox.answered(row, f"Because of {question}", "Alpha", outcome)
+    await inbox.close(row)
+    return row
+
+
+async def questions(
+    inbox: Inbox, chat: Chat = HOME, person: Person = ANNA, *, before: int = 10**9, private: bool = False
+) -> list[str]:
+    """What a model is told was asked before."""
+    said = await inbox.history(chat, person, before=before, limit=20, private=private)
+    return [exchange.question for exchange in said]
+
+
+async def only_open(inbox: Inbox, chat: Chat = HOME, person: Person = ANNA) -> Item:
+    (item,) = await inbox.open_items(chat, person.id)
+    return item
+
+
+async def damage(database: Database, row: int, column: str) -> None:
+    """What a bad disk does: other words, and SQLite notices nothing."""
+    await database.write((f"UPDATE inbox SET {column} = 'something else' WHERE id = ?", (row,)))
+
+
+# ── What came in ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_was_accepted_waits_with_all_that_was_said(inbox: Inbox) -> None:
+    """An accepted incoming comes back as it was, and the cursor with it."""
+    asked = incoming("7", "Wie hoch ist der Ätna? 🌋", chat=FAMILY, person=BEN)
+    (row,) = await inbox.accept("stage", [asked], "42")
+    item = await only_open(inbox, FAMILY, BEN)
+    assert item == Item(row, asked, "accepted", 0, None, False, None, "", None, "", damaged=False)
+    assert await inbox.cursor("stage") == "42"
+    assert await inbox.cursor("elsewhere") is None
+
+
+async def test_a_replay_is_kept_once(inbox: Inbox) -> None:
+    """What the platform sends again, or twice in one batch, is one row; the rest of the batch is kept."""
+    first = await inbox.accept("stage", [incoming(1), incoming(1), incoming(2)], "2")
+    again = await inbox.accept("stage", [incoming(2, "changed"), incoming(3)], "3")
+    items = await inbox.open_items(HOME, ANNA.id)
+    assert [item.id for item in items] == [*first, *again]
+    assert [item.incoming.post for item in items] == ["1", "2", "3"]
+    assert [item.incoming.text for item in items] == ["Why?"] * 3
+
+
+async def test_the_same_number_elsewhere_is_another_post(inbox: Inbox) -> None:
+    """Posts are numbered per chat and platform."""
+    there = Incoming(Chat("hall", "home"), Person("hall", "1"), "1", "Why?", 1.0)
+    assert len(await inbox.accept("stage", [incoming(1), incoming(1, chat=FAMILY), there], None)) == 3
+
+
+async def test_a_cursor_alone_is_kept(inbox: Inbox) -> None:
+    """Where nothing came in that is for us, the platform can move on all the same."""
+    assert await inbox.accept("stage", [], "5") == []
+    await inbox.accept("stage", [incoming(1)], None)
+    assert await inbox.cursor("stage") == "5"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("half \ud83d a pair", "half \ufffd a pair"),
+        ("the other half \ude00", "the other half \ufffd"),
+        ("a pair in halves \ud83d\ude00", "a pair in halves 😀"),
+        ("before\0after", "before\ufffdafter"),
+        ("", ""),
+        ("\ufeffmarked, and e\u0301", "\ufeffmarked, and e\u0301"),
+        ("long " * 400_000, "long " * 400_000),
+    ],
+    ids=["high half", "low half", "two halves", "NUL", "empty", "left alone", "2 MB"],
+)
+async def test_any_text_can_be_kept(inbox: Inbox, said: str, kept: str) -> None:
+    """No text stops an incoming; what UTF-8 cannot hold is replaced, the rest stays as it is."""
+    row = await accepted(inbox, 1, said, person=Person("stage", "1", "Anna\ud83d"))
+    await inbox.begin(row, said, private=False)
+    await inbox.answered(row, said, "Alpha", "whole", said)
+    item = await only_open(inbox)
+    assert (item.incoming.text, item.question, item.answer, item.note) == (kept,) * 4
+    assert item.incoming.person.name == "Anna\ufffd"
+
+
+async def test_a_full_disk_moves_no_cursor(inbox: Inbox, database: Database) -> None:
+    """Where the rows do not fit, the cursor stays, so the platform sends them again."""
+    await inbox.accept("stage", [incoming(1)], "1")
+    await database.read("PRAGMA max_page_count = 40")
+    with pytest.raises(StorageFull):
+        await inbox.accept("stage", [incoming(2), incoming(3, "x" * 400_000)], "3")
+    assert await inbox.cursor("stage") == "1"
+    assert await inbox.waiting() == 1
+    await database.read("PRAGMA max_page_count = 100000")
+    assert len(await inbox.accept("stage", [incoming(2), incoming(3, "x" * 400_000)], "3")) == 2
+
+
+ACCEPT_FOR_EVER = """
+import asyncio, sys, time
+from pathlib import Path
+from core.inbox import Inbox
+from core.storage import open_database
+from core.types import Chat, Incoming, Person
+
+async def main():
+    home, anna = Chat("stage", "home"), Person("stage", "1")
+    async with open_database(Path(sys.argv[1])) as database:
+        inbox = Inbox(database, time.time)
+        batch = int(await inbox.cursor("stage") or 0)
+        while True:
+            batch += 1
+            said = [Incoming(home, anna, f"{batch}-{n}", "x" * 500, 1.0) for n in range(3)]
+            await inbox.accept("stage", said, str(batch))
+            print(batch, flush=True)
+
+asyncio.run(main())
+"""
+
+
+def accept_and_be_killed(path: Path, batches: int, moment_s: float) -> int:
+    """A program accepts batches of three and is killed a moment later; gives the last it confirmed."""
+    command = [sys.executable, "-c", ACCEPT_FOR_EVER, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        lines = [child.stdout.readline() for _ in range(batches)]
+        time.sleep(moment_s)  # not to wait for anything: the kill shall fall anywhere in the next ones
+        child.kill()
+        lines += child.stdout
+    return max(int(line) for line in lines if line.endswith("\n"))
+
+
+async def test_rows_and_cursor_agree_after_every_kill(tmp_path: Path) -> None:
+    """A program that is killed while it accepts has kept all it confirmed, and of each batch the rows
+    and the cursor or neither."""
+    random = Random(1)
+    for _ in range(10):
+        confirmed = accept_and_be_killed(
+            tmp_path / "test.db", random.randint(1, 20), random.uniform(0, 0.005)
+        )
+        async with open_database(tmp_path / "test.db") as database:
+            cursor = int(await Inbox(database, Clock()).cursor("stage") or 0)
+            batches = await database.read(
+                "SELECT CAST(post AS INTEGER) AS batch, count(*) FROM inbox GROUP BY batch ORDER BY batch"
+            )
+            (check,) = await database.read("PRAGMA integrity_check")
+        assert cursor >= confirmed
+        assert [tuple(row) for row in batches] == [(batch, 3) for batch in range(1, cursor + 1)]
+        assert check[0] == "ok"
+
+
+# ── From accepted to closed ───────────────────────────────────────────────────────────────────────
+
+
+async def test_a_row_goes_from_accepted_to_closed(inbox: Inbox) -> None:
+    """Each step is to be seen in the row, and at its end nobody waits for it."""
+    row = await accepted(inbox, 1, "/private Why?")
+    await inbox.begin(row, "Why?", private=True)
+    asked = await only_open(inbox)
+    assert (asked.state, asked.attempts, asked.question, asked.private) == ("answering", 1, "Why?", True)
+    assert asked.incoming.text == "/private Why?"
+    await inbox.answered(row, "So.", "Alpha", "whole", "*cut*")
+    done = await only_open(inbox)
+    assert (done.state, done.answer, done.answered_by, done.outcome, done.note) == (
+        *("answered", "So.", "Alpha"),
+        *("whole", "*cut*"),
+    )
+    await inbox.close(row)
+    assert await inbox.open_items(HOME, ANNA.id) == []
+    assert await inbox.waiting() == 0
+
+
+async def test_every_try_is_counted(inbox: Inbox) -> None:
+    """A question that is put to models again and again carries the number of tries."""
+    row = await accepted(inbox, 1)
+    for _ in range(3):
+        await inbox.begin(row, "Why?", private=False)
+    assert (await only_open(inbox)).attempts == 3
+
+
+async def test_open_rows_come_oldest_first(inbox: Inbox) -> None:
+    """What one person asked in one chat is done in the order in which it came, whatever else comes."""
+    await inbox.accept("stage", [incoming(n, person=BEN if n % 2 else ANNA) for n in range(9, 3, -1)], None)
+    await accepted(inbox, 1, chat=FAMILY)
+    items = await inbox.open_items(HOME, ANNA.id)
+    assert [item.incoming.post for item in items] == ["8", "6", "4"]
+
+
+async def test_poison_blocks_nobody(inbox: Inbox) -> None:
+    """A row that nothing can be done with is not waited for any more."""
+    row = await accepted(inbox, 1)
+    await accepted(inbox, 2)
+    await inbox.poison(row, "unreadable")
+    assert (await only_open(inbox)).incoming.post == "2"
+    assert await inbox.waiting() == 1
+
+
+async def test_the_unfinished_are_named_once_and_oldest_first(inbox: Inbox) -> None:
+    """Whoever still waits is found after a restart, once per chat, even under a new name."""
+    closed = await accepted(inbox, 1, person=BEN)
+    await accepted(inbox, 2, chat=FAMILY, person=BEN)
+    row = await accepted(inbox, 3)
+    await accepted(inbox, 4, person=Person("stage", "1", "Annie"))
+    await inbox.begin(row, "Why?", private=False)
+    await inbox.close(closed)
+    assert await inbox.unfinished("stage") == [(FAMILY, BEN), (HOME, ANNA)]
+    assert await inbox.unfinished("stage", HOME.id) == [(HOME, ANNA)]
+    assert await inbox.unfinished("hall") == []
+
+
+async def test_how_the_newest_row_of_a_chat_ended(inbox: Inbox) -> None:
+    """The outcome is none until there is an answer."""
+    assert await inbox.outcome(HOME) is None
+    await exchange(inbox, 1)
+    await exchange(inbox, 2, chat=FAMILY, outcome="stopped")
+    assert await inbox.outcome(HOME) == "whole"
+    await accepted(inbox, 3)
+    assert await inbox.outcome(HOME) is None
+
+
+async def test_an_outcome_nobody_knows_is_refused(inbox: Inbox) -> None:
+    """The table holds what the program understands, and nothing else."""
+    row = await accepted(inbox, 1)
+    with pytest.raises(StorageError):
+        await inbox.answered(row, "So.", "Alpha", "perhaps")  # type: ignore[arg-type]
+
+
+# ── Damage ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_words_that_changed_on_disk_are_not_used(
+    inbox: Inbox, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A row whose text is not what was written says so, holds back the rest of nobody, and is logged
+    without a word of it."""
+    row = await accepted(inbox, 1, "my own words")
+    await accepted(inbox, 2)
+    await damage(database, row, "text")
+    bad, good = await inbox.open_items(HOME, ANNA.id)
+    assert (bad.damaged, bad.incoming.text, bad.incoming.post) == (True, "", "1")
+    assert (good.damaged, good.incoming.text) == (False, "Why?")
+    assert f"Row {row}" in caplog.text
+    assert "my own" not in caplog.text
+    assert "something else" not in caplog.text
+
+
+@pytest.mark.parametrize("column", ["question", "answer"])
+async def test_a_damaged_question_or_answer_wants_to_be_made_anew(
+    inbox: Inbox, database: Database, column: str
+) -> None:
+    """What can be made again is left out, and the row is not lost over it; it is no memory either."""
+    row = await accepted(inbox, 1)
+    await inbox.begin(row, "Why?", private=False)
+    await inbox.answered(row, "So.", "Alpha", "whole")
+    await damage(database, row, column)
+    item = await only_open(inbox)
+    assert not item.damaged
+    assert (item.question is None, item.answer is None) == (column == "question", column == "answer")
+    assert await questions(inbox) == []
+
+
+async def test_the_hash_is_of_the_words_as_they_are_kept(inbox: Inbox, database: Database) -> None:
+    """Anybody can check it with other tools: SHA-256 of the UTF-8, in hex."""
+    await accepted(inbox, 1, "Ätna \ud83d")
+    row = await database.read_one("SELECT text, text_sha256 FROM inbox")
+    assert row is not None
+    assert row["text_sha256"] == hashlib.sha256("Ätna \ufffd".encode()).hexdigest()
+
+
+# ── Memory and its walls ──────────────────────────────────────────────────────────────────────────
+
+
+async def test_whole_exchanges_are_remembered_in_order(inbox: Inbox) -> None:
+    """The newest ones before the question, the oldest of them first."""
+    for n in range(1, 6):
+        row = await exchange(inbox, n, f"Q{n}")
+    assert await inbox.history(HOME, ANNA, before=row, limit=2, private=False) == [
+        Exchange("Q3", "Because of Q3"),
+        Exchange("Q4", "Because of Q4"),
+    ]
+
+
+async def test_what_is_no_exchange_is_not_remembered(inbox: Inbox) -> None:
+    """Commands, the program's own sentences, stopped and unanswered questions are not told to a model."""
+    command = await accepted(inbox, 1, "/help")
+    await inbox.answered(command, "Just write to me.", "", "sentence")
+    await exchange(inbox, 2, "Q2", outcome="sentence")
+    await exchange(inbox, 3, "Q3", outcome="stopped")
+    await inbox.begin(await accepted(inbox, 4, "Q4"), "Q4", private=False)
+    assert await questions(inbox) == []
+
+
+async def test_a_private_exchange_stays_in_the_house(inbox: Inbox) -> None:
+    """It is told to a model only where the new question is private as well."""
+    await exchange(inbox, 1, "Q1")
+    await exchange(inbox, 2, "Q2", private=True)
+    assert await questions(inbox, private=False) == ["Q1"]
+    assert await questions(inbox, private=True) == ["Q1", "Q2"]
+
+
+async def test_nothing_is_remembered_across_people_and_chats(inbox: Inbox) -> None:
+    """What Anna says at home is not known in the family's group, nor to Ben, nor on another platform."""
+    await exchange(inbox, 1, "at home")
+    await exchange(inbox, 2, "in the group", chat=FAMILY)
+    await exchange(inbox, 3, "Ben's", person=BEN)
+    assert await questions(inbox, HOME, ANNA) == ["at home"]
+    assert await questions(inbox, FAMILY, ANNA) == ["in the group"]
+    assert await questions(inbox, HOME, BEN) == ["Ben's"]
+    assert await questions(inbox, FAMILY, BEN) == []
+    assert await questions(inbox, Chat("hall", "home"), Person("hall", "1")) == []
+
+
+async def test_a_fresh_start_forgets_what_was_before_it(inbox: Inbox) -> None:
+    """After /new only what came with it or later is remembered, for that person in that chat."""
+    await exchange(inbox, 1, "before")
+    await exchange(inbox, 2, "Ben's", person=BEN)
+    row = await accepted(inbox, 3, "/new")
+    await inbox.start_anew(HOME, ANNA, row)
+    assert await questions(inbox) == []
+    assert await inbox.last_question(HOME, ANNA) is None
+    await inbox.begin(row, "asked with it", private=False)
+    await inbox.answered(row, "So.", "Alpha", "whole")
+    await exchange(inbox, 4, "after")
+    assert await questions(inbox) == ["asked with it", "after"]
+    assert await questions(inbox, HOME, BEN) == ["Ben's"]
+    await inbox.start_anew(HOME, ANNA, await accepted(inbox, 5, "/new"))
+    assert await questions(inbox) == []
+
+
+async def test_a_question_asked_again_takes_the_place_of_the_first(inbox: Inbox) -> None:
+    """Of a question and its /retry, one is remembered."""
+    first = await exchange(inbox, 1, "Q1")
+    await exchange(inbox, 2, "Q1", supersedes=first)
+    assert await questions(inbox) == ["Q1"]
+
+
+async def test_a_retry_after_a_crash_finds_the_same_question(inbox: Inbox) -> None:
+    """The question to ask again is the last that came to an end, and not the retry itself."""
+    first = await exchange(inbox, 1, "Q1", private=True)
+    retry = await accepted(inbox, 2, "/retry")
+    for _ in range(2):
+        last = await inbox.last_question(HOME, ANNA)
+        assert last is not None
+        assert (last.id, last.question, last.private) == (first, "Q1", True)
+        await inbox.begin(retry, "Q1", private=True, supersedes=last.id)
+    await inbox.answered(retry, "So.", "Alpha", "whole")
+    last = await inbox.last_question(HOME, ANNA)
+    assert last is not None
+    assert last.id == retry
+
+
+async def test_a_row_does_not_supersede_itself(inbox: Inbox, database: Database) -> None:
+    """A retry whose answer was damaged is asked once more, and is remembered all the same."""
+    retry = await exchange(inbox, 1, "Q1")
+    await inbox.begin(retry, "Q1", private=False, supersedes=retry)
+    await inbox.answered(retry, "So.", "Alpha", "whole")
+    assert await questions(inbox) == ["Q1"]
+
+
+async def test_the_last_question_may_have_failed(inbox: Inbox) -> None:
+    """What ended in a sentence, or was stopped, can be asked again; a command cannot."""
+    await exchange(inbox, 1, "Q1")
+    row = await exchange(inbox, 2, "Q2", outcome="sentence")
+    await inbox.answered(await accepted(inbox, 3, "/help"), "Just write to me.", "", "sentence")
+    last = await inbox.last_question(HOME, ANNA)
+    assert last is not None
+    assert (last.id, last.question) == (row, "Q2")
+
+
+# ── Limits ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_old_and_done_is_forgotten(inbox: Inbox, clock: Clock, database: Database) -> None:
+    """Pruning leaves what is young, what is among a chat's newest, and what is not at its end."""
+    waiting = await accepted(inbox, 0)
+    old = [await exchange(inbox, n) for n in range(1, 6)]
+    group = await exchange(inbox, 6, chat=FAMILY)
+    await database.write(*(("INSERT INTO posts (incoming, part) VALUES (?, 0)", (row,)) for row in old))
+    clock.advance(100)
+    young = [await exchange(inbox, n) for n in range(7, 9)]
+    await inbox.prune(older_than_s=50, keep=4)
+    rows = await database.read("SELECT id FROM inbox ORDER BY id")
+    assert [row["id"] for row in rows] == [waiting, *old[-2:], group, *young]
+    posts = await database.read("SELECT incoming FROM posts ORDER BY incoming")
+    assert [row["incoming"] for row in posts] == old[-2:]
