@@ -133,12 +133,19 @@ _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
 
 def blocks(markdown: str) -> list[str]:
-    """The text cut where a block begins: all but the last cannot change when the text grows."""
+    """The text, cut wherever a block begins."""
     tokens = _BLOCKS.parse(markdown)
     starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
     lines = markdown.splitlines(keepends=True)
     bounds = [0, *starts[1:], len(lines)]
     return ["".join(lines[start:end]) for start, end in pairwise(bounds)]
+
+
+def finished(markdown: str) -> list[str]:
+    """Those blocks of a growing text that cannot change any more: another one follows. What a line
+    begins is known only when the line is whole: `---` may become `--- or so`."""
+    whole_lines = markdown[:PARSED_CHARS_MAX].rpartition("\n")[0]
+    return blocks(whole_lines)[:-1]
 
 
 def _tail(markdown: str, lines_max: int) -> str:
@@ -195,7 +202,7 @@ class LiveView:
             printing = [*self._lines(Rule(style="dim")), ""]
             self._printed = ""
         rest = self._text[len(self._printed) :]
-        for block in blocks(rest) if final else blocks(rest[:PARSED_CHARS_MAX])[:-1]:
+        for block in blocks(rest) if final else finished(rest):
             printing += [*self._block(block), ""]
             self._printed += block
         self._draw(printing, self._unfinished())

@@ -92,7 +92,7 @@ def set_up(
     if console and sys.stderr is not None:
         handlers.append(_Console(sys.stderr))
     try:
-        log_file.parent.mkdir(parents=True, exist_ok=True)
+        log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handlers.append(_File(log_file))
     except OSError as error:
         if sys.stderr is not None:

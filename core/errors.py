@@ -148,10 +148,6 @@ class StorageFull(StorageError):
     """The disk is full."""
 
 
-class Damaged(StorageError):
-    """What was read is not what was written: its hash differs."""
-
-
 # ── The start ───────────────────────────────────────────────────────────────────────────────────────
 
 

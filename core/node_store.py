@@ -6,13 +6,15 @@ sense. What cannot be read is left out: a node that begins anew is better than a
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from core.storage import Database
 
 log = logging.getLogger(__name__)
 
 Facts = dict[str, object]
+Books = tuple[str, Facts, Facts]
+"""A node's name, its state and its counters."""
 
 
 class NodeStore:
@@ -22,12 +24,17 @@ class NodeStore:
         self._database = database
         self._now = now
 
-    async def save(self, name: str, state: Mapping[str, object], counters: Mapping[str, object]) -> None:
+    async def save(self, *books: Books) -> None:
+        """All of them, in one transaction."""
+        now = self._now()
         await self._database.write(
-            (
-                "INSERT INTO nodes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " saved_at = excluded.saved_at, state = excluded.state, counters = excluded.counters",
-                (name, self._now(), json.dumps(dict(state)), json.dumps(dict(counters))),
+            *(
+                (
+                    "INSERT INTO nodes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                    " saved_at = excluded.saved_at, state = excluded.state, counters = excluded.counters",
+                    (name, now, json.dumps(state), json.dumps(counters)),
+                )
+                for name, state, counters in books
             )
         )
 

@@ -33,8 +33,7 @@ async def restore(pool: Pool, store: NodeStore, clock: Callable[[], float], now:
 
 
 async def save(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None:
-    for node in pool.nodes:
-        await store.save(node.name, *node.saved(clock()))
+    await store.save(*((node.name, *node.saved(clock())) for node in pool.nodes))
 
 
 async def keep(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None:

@@ -21,10 +21,10 @@ async def test_a_node_is_found_as_it_was_saved_last(database: Database) -> None:
     clock = Clock(100)
     store = NodeStore(database, clock)
     assert await store.load() == {}
-    await store.save("Alpha", {"out": False}, {"requests": 1})
-    await store.save("Beta", {"open_s": None}, {})
+    await store.save(("Alpha", {"out": False}, {"requests": 1}))
+    await store.save(("Beta", {"open_s": None}, {}))
     clock.advance(5.5)
-    await store.save("Alpha", {"out": True, "last_error": "half \ud83d"}, {"failures": {"cut": 2}})
+    await store.save(("Alpha", {"out": True, "last_error": "half \ud83d"}, {"failures": {"cut": 2}}))
     assert await NodeStore(database, clock).load() == {
         "Alpha": (105.5, {"out": True, "last_error": "half \ud83d"}, {"failures": {"cut": 2}}),
         "Beta": (100.0, {"open_s": None}, {}),
@@ -38,8 +38,8 @@ async def test_what_cannot_be_read_is_left_out(
 ) -> None:
     """A broken row is one line in the log, and the other nodes are there."""
     store = NodeStore(database, Clock())
-    await store.save("Alpha", {}, {})
-    await store.save("Beta", {}, {})
+    await store.save(("Alpha", {}, {}))
+    await store.save(("Beta", {}, {}))
     await database.write((f"UPDATE nodes SET {column} = ? WHERE name = 'Alpha'", (nonsense,)))
     assert list(await store.load()) == ["Beta"]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
