@@ -20,6 +20,7 @@ terminals that cannot. Neither knows whose answer it is or when to ask for the n
 
 import os
 import re
+from io import TextIOWrapper
 from itertools import cycle, pairwise
 from typing import ClassVar, Protocol, TextIO
 
@@ -59,7 +60,10 @@ _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 
 
 class View(Protocol):
-    """Where answers stand. Raises OSError when it is gone."""
+    """Where answers stand."""
+
+    gone: bool
+    """The terminal or the pipe was closed: nobody sees this any more."""
 
     def say(self, words: str) -> None:
         """One quiet line of the program's own."""
@@ -171,11 +175,44 @@ def _drawing(markdown: str, width: int) -> RenderableType:
 # ── The two views ─────────────────────────────────────────────────────────────────────────────────
 
 
-class LiveView:
+def open_view(out: TextIO, notes: TextIO | None, hint: str) -> "LiveView | PlainView":
+    """The view that suits `out`; `notes` is for a plain one, `hint` for a live one."""
+    console = Console(file=out)
+    if out.isatty() and not console.is_dumb_terminal and not console.legacy_windows:
+        return LiveView(out, hint)
+    return PlainView(out, notes)
+
+
+class _Writing:
+    """Writes until nobody reads any more."""
+
+    def __init__(self, out: TextIO) -> None:
+        if isinstance(out, TextIOWrapper):
+            out.reconfigure(errors="replace")  # a terminal that knows ASCII only is still a terminal
+        self._out = out
+        self.gone = False
+
+    def write(self, *pieces: str) -> None:
+        if self.gone:
+            return
+        try:
+            self._out.write("".join(pieces))
+            self._out.flush()
+        except OSError:
+            self._lose()
+
+    def _lose(self) -> None:
+        """What is left in the buffer would be written when Python ends, and fail once more."""
+        self.gone = True
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), self._out.fileno())
+
+
+class LiveView(_Writing):
     """On a terminal that can move its cursor. `hint` stands in the status line, behind the note."""
 
     def __init__(self, out: TextIO, hint: str) -> None:
-        self._out = out
+        super().__init__(out)
         self._hint = hint
         self._console = Console(file=out, force_terminal=True, highlight=False)
         self._spinner = cycle(SPINNER_ASCII if self._console.options.ascii_only else SPINNER)
@@ -218,7 +255,7 @@ class LiveView:
             self._waiting = True
             self._draw([], self._unfinished())
         else:
-            self._write("\r", _ERASE_LINE, self._status())
+            self.write("\r", _ERASE_LINE, self._status())
 
     def rest(self) -> None:
         self._waiting = False
@@ -237,7 +274,7 @@ class LiveView:
         stays may wrap; a live line may not, or the way back up would be longer than we know.
         """
         up = f"\x1b[{self._live_rows}A" if self._live_rows else ""
-        self._write(
+        self.write(
             _HIDE_CURSOR,
             "\r",
             up,
@@ -253,13 +290,13 @@ class LiveView:
         )
         self._live_rows = len(live)
 
-    def _write(self, *pieces: str) -> None:
-        self._out.write("".join(pieces))
-        self._out.flush()
-
     def _measure(self) -> bool:
         """Take note of the terminal's size; has it changed?"""
-        columns, rows = os.get_terminal_size(self._out.fileno())
+        try:
+            columns, rows = os.get_terminal_size(self._out.fileno())
+        except OSError:
+            self._lose()
+            return False
         size = ConsoleDimensions(columns or 80, rows or 24)
         changed = size != self._console.size
         self._console.size = size
@@ -293,19 +330,19 @@ class LiveView:
         return captured.get().rstrip("\n").split("\n")
 
 
-class PlainView:
+class PlainView(_Writing):
     """Whole answers as plain text, and nothing else: what is in a pipe cannot be taken back. Notes and
     quiet lines go to `notes`, where a person looks on."""
 
     def __init__(self, out: TextIO, notes: TextIO | None) -> None:
-        self._out = out
-        self._notes = notes
+        super().__init__(out)
+        self._notes = _Writing(notes) if notes else None
         self._noted = ""
         self._between = ""
 
     def say(self, words: str) -> None:
         if self._notes:
-            print(clean(words), file=self._notes, flush=True)
+            self._notes.write(clean(words), "\n")
 
     def note(self, words: str) -> None:
         if words and words != self._noted:
@@ -314,14 +351,14 @@ class PlainView:
 
     def show(self, markdown: str, final: bool) -> None:
         if final:
-            print(self._between + clean(markdown), file=self._out, flush=True)
+            self.write(self._between, clean(markdown), "\n")
             self._between = "\n"
 
     def drop(self) -> None:
-        pass
+        """Nothing of it is written yet."""
 
     def tick(self) -> None:
-        pass
+        """Nothing moves here."""
 
     def rest(self) -> None:
         self._noted = ""

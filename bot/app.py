@@ -21,7 +21,7 @@ from random import Random
 
 import httpx
 
-from adapters.terminal import Once, Terminal
+from adapters.terminal import Once, Terminal, Words
 from bot import commands, mini_model, phrases
 from bot.assistant import Assistant
 from bot.desk import Desk, Stops
@@ -42,8 +42,16 @@ from core.types import Accept, Adapter, NodeSpec, Person
 
 EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": 130, None: 1}
 
-LOCAL_PERSON = Person("terminal", "local")
+LOCAL_PEOPLE = (Person("terminal", "local"), Person("ask", "local"))
 """Whoever sits at this machine has its files in hand anyway: nobody is more of an admin."""
+
+WORDS = Words(
+    greeting=phrases.GREETING,
+    stop_hint=phrases.STOP_HINT,
+    leave_hint=phrases.LEAVE_HINT,
+    earlier=phrases.EARLIER,
+    not_saved=phrases.NOT_SAVED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
         await inbox.prune()
         stops = Stops()
         desktop = commands.Desktop(pool, inbox, store, stops.stop, clock)
-        access = Access([*settings.admin_ids, LOCAL_PERSON])
+        access = Access([*settings.admin_ids, *LOCAL_PEOPLE])
         assistant = Assistant(desktop, access, today=lambda: datetime.now(settings.timezone))
         for notice in settings.notices:
             tell(notice)
@@ -108,7 +116,11 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
 
 async def chat(settings: Settings, tell: Tell) -> int:
     """The chat in this terminal, until the person leaves; the exit code."""
-    terminal = Terminal(...)
+    terminal = Terminal(
+        WORDS,
+        commands=[(command.name, command.about) for command in commands.shown_to("admin")],
+        history=settings.data_dir / "typed",
+    )
     with _only_one(settings.data_dir):
         async with opened(settings, [terminal], tell) as house:
             await house.desk.take_up()
@@ -118,7 +130,7 @@ async def chat(settings: Settings, tell: Tell) -> int:
 
 async def ask(settings: Settings, question: str, tell: Tell) -> int:
     """One question, answered on standard output; the exit code."""
-    once = Once(question)
+    once = Once(question, WORDS)
     async with opened(settings, [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
         outcome = await house.inbox.outcome(once.chat)

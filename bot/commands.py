@@ -77,7 +77,7 @@ async def new(desktop: Desktop, call: Call) -> str | Question:
 
 async def stop(desktop: Desktop, call: Call) -> str:
     stopped = desktop.stop(call.item.incoming.chat, call.item.incoming.person)
-    return phrases.STOPPING if stopped else phrases.NOTHING_TO_STOP
+    return phrases.STOPPED if stopped else phrases.NOTHING_TO_STOP
 
 
 async def retry(desktop: Desktop, call: Call) -> str | Question:

@@ -172,7 +172,7 @@ class Desk:
             reading = group.create_task(self._read(item, growing))
             done = await self._stops.outcome(item.incoming.chat, item.incoming.person, reading)
         if done is None:
-            text, note = growing.text, phrases.STOPPED
+            text, note = phrases.broken_off(growing.text), ""
             await self._inbox.answered(item.id, text, "", "stopped", note)
         else:
             text, note = done.text, phrases.under(done)

@@ -29,13 +29,14 @@ def note(status: Status) -> str:
             return f"Waiting for {status.node}: {status.place} before you"
         case "retrying":
             return "Trying again"
-        case "starting":
-            return f"{status.node} is waking up"
 
 
 # ── Under an answer ───────────────────────────────────────────────────────────────────────────────
 
-STOPPED = "*Stopped.*"
+
+def broken_off(text: str) -> str:
+    """As far as it came before `/stop`."""
+    return f"{text.rstrip()} …".lstrip()
 
 
 def with_note(text: str, note: str) -> str:
@@ -89,7 +90,7 @@ def no_answer(error: NoAnswer, *, private: bool) -> str:
             return "The model declined to answer this. Asking in other words may help."
         case "bad_request":
             return "The models could not make sense of this request. Please ask in other words."
-        case "exhausted" | "deadline":
+        case "exhausted":
             later = f" in about {duration(error.ready_in_s)}" if error.ready_in_s else " in a few minutes"
             return f"None of my models can answer just now. Please ask again{later}, or write /retry then."
 
@@ -97,6 +98,10 @@ def no_answer(error: NoAnswer, *, private: bool) -> str:
 # ── At the start, for whoever runs it ─────────────────────────────────────────────────────────────
 
 GREETING = "Porchlight is on. Ask me anything; /help shows what else I understand."
+STOP_HINT = "Ctrl-C stops"
+LEAVE_HINT = "Ctrl-C again or Ctrl-D leaves"
+EARLIER = "You asked before, and it was not finished:"
+NOT_SAVED = "That could not be taken in."
 ASK_USAGE = 'What is the question? Try: porchlight ask "What is the capital of France?"'
 ALREADY_RUNNING = (
     "Porchlight is already running with this data folder, and two of them would answer everything twice. "
@@ -121,7 +126,7 @@ def nobody_here(advice: str) -> str:
 
 FRESH_START = "A fresh start: I no longer think of what we said before."
 NOTHING_TO_STOP = "There is nothing to stop."
-STOPPING = "Stopped."
+STOPPED = "Stopped."
 NOTHING_TO_RETRY = "There is no question to ask again yet."
 PRIVATE_BARE = (
     "Write the question behind it: /private what is a good rash cream? "

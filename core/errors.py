@@ -94,14 +94,12 @@ class NoAnswer(PorchlightError):
 
     `reason`: `exhausted`, every node was tried; `no_nodes`, none is set up that may serve it;
     `no_local_node`, it is private and no node of the house exists or works; `too_long`; `refused`;
-    `bad_request`; `deadline`. `ready_in_s` is when the next node is due, in seconds, where it is known.
+    `bad_request`. `ready_in_s` is when the next node is due, in seconds, where it is known.
     """
 
     def __init__(
         self,
-        reason: Literal[
-            "exhausted", "no_nodes", "no_local_node", "too_long", "refused", "bad_request", "deadline"
-        ],
+        reason: Literal["exhausted", "no_nodes", "no_local_node", "too_long", "refused", "bad_request"],
         why: str = "",
         ready_in_s: float | None = None,
     ) -> None:

@@ -87,7 +87,7 @@ class Status:
     `starting`: a local model is being loaded, which can take a while.
     """
 
-    what: Literal["asking", "thinking", "queued", "retrying", "starting"]
+    what: Literal["asking", "thinking", "queued", "retrying"]
     node: str = ""
     place: int = 0
 

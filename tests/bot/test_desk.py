@@ -50,14 +50,14 @@ async def test_one_persons_questions_wait_for_each_other_and_others_do_not(tmp_p
 
 
 async def test_stop_ends_the_growing_answer_at_once(tmp_path: Path) -> None:
-    """What was shown stays, marked as stopped; the node is free and not charged."""
+    """What was shown stays, with three dots; the node is free and not charged."""
     player = Player(["Because ", asyncio.Event()])
     async with scene(tmp_path, node("Alpha", player)) as house:
         await house.say("Why?")
         await house.stage.shows(lambda: "Because " in house.stage.texts())
         await house.say("/stop")
         await house.calm()
-        assert house.stage.texts() == [f"Because \n\n{phrases.STOPPED}", phrases.STOPPING]
+        assert house.stage.texts() == ["Because …", phrases.STOPPED]
         assert player.playing == 0
         assert house.pool.nodes[0].counters.failures == {}
         assert await house.hear("/stop") == phrases.NOTHING_TO_STOP
