@@ -97,6 +97,8 @@ class _Talk:
                 return await self._answered(accept)
             finally:
                 self._view.rest()
+                self._growing = None
+                self._show_held()
 
     async def _hand_in(self, accept: Accept, text: str) -> None:
         said_ns = self._last_ns = max(self._now_ns(), self._last_ns + 1)

@@ -125,6 +125,7 @@ class KeyPrompt:
             if event.current_buffer.text:
                 event.current_buffer.reset()
             elif self._leaving:
+                self._stay()  # the hint is not to be the last that stands there
                 event.app.exit(exception=EOFError())
             else:
                 self._leaving = True

@@ -20,6 +20,8 @@ terminals that cannot. Neither knows whose answer it is or when to ask for the n
 
 import os
 import re
+import time
+from collections.abc import Callable
 from io import TextIOWrapper
 from itertools import cycle, pairwise
 from typing import ClassVar, Protocol, TextIO
@@ -44,9 +46,12 @@ PARSED_CHARS_MAX = 50_000
 """So much is searched for finished blocks at once; a longer block is printed at the end."""
 LIVE_CHARS_MAX = 10_000
 """So much of an unfinished block is drawn: more than a screen holds."""
+REST_PER_DRAWING = 3
+"""After each drawing so many times as long nothing is drawn: the model may need the same processor."""
 TEXT_WIDTH_MIN = 8
 """Where the terminal and nested lists leave less room than this, Markdown stands as it was written."""
 CELL_WIDTH_MIN = 6
+"""A table with less room for each column stands as one cell a line."""
 DEPTH_MAX = 16
 """The parser itself leaves out what is nested deeper than 20."""
 
@@ -211,8 +216,9 @@ class _Writing:
 class LiveView(_Writing):
     """On a terminal that can move its cursor. `hint` stands in the status line, behind the note."""
 
-    def __init__(self, out: TextIO, hint: str) -> None:
+    def __init__(self, out: TextIO, hint: str, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__(out)
+        self._clock = clock
         self._hint = hint
         self._console = Console(file=out, force_terminal=True, highlight=False)
         self._spinner = cycle(SPINNER_ASCII if self._console.options.ascii_only else SPINNER)
@@ -221,6 +227,9 @@ class LiveView(_Writing):
         self._text = ""
         self._printed = ""
         """The beginning of the text that is printed for good."""
+        self._drawn = True
+        """What is on the screen is the newest text."""
+        self._resting_until = 0.0
         self._live_rows = 0
         """How many rows the cursor is below the first live line."""
 
@@ -232,17 +241,11 @@ class LiveView(_Writing):
         self._note = clean(words)
 
     def show(self, markdown: str, final: bool) -> None:
-        self._measure()
         self._text = clean(markdown)
-        printing: list[str] = []
-        if not self._text.startswith(self._printed):
-            printing = [*self._lines(Rule(style="dim")), ""]
-            self._printed = ""
-        rest = self._text[len(self._printed) :]
-        for block in blocks(rest) if final else finished(rest):
-            printing += [*self._block(block), ""]
-            self._printed += block
-        self._draw(printing, self._unfinished())
+        self._drawn = False
+        if final or self._clock() >= self._resting_until:
+            self._measure()
+            self._redraw(final)
         if final:
             self._text = self._printed = ""
 
@@ -251,9 +254,12 @@ class LiveView(_Writing):
         self._draw([], [])
 
     def tick(self) -> None:
-        if self._measure() or not self._waiting:
+        resized = self._measure()
+        if not self._waiting:
             self._waiting = True
-            self._draw([], self._unfinished())
+            self._draw([""], self._unfinished())
+        elif resized or (not self._drawn and self._clock() >= self._resting_until):
+            self._redraw()
         else:
             self.write("\r", _ERASE_LINE, self._status())
 
@@ -266,6 +272,23 @@ class LiveView(_Writing):
             self._draw([], [])
 
     # ── Drawing ───────────────────────────────────────────────────────────────────────────────────
+
+    def _redraw(self, final: bool = False) -> None:
+        """Print the blocks that are finished, and draw the rest live."""
+        began = self._clock()
+        printing: list[str] = []
+        if not self._text.startswith(self._printed):
+            printing = [*self._lines(Rule(style="dim")), ""]
+            self._printed = ""
+        rest = self._text[len(self._printed) :]
+        for block in blocks(rest) if final else finished(rest):
+            lines = self._block(block)
+            printing += [*lines, ""] if lines else []
+            self._printed += block
+        self._draw(printing, self._unfinished())
+        self._drawn = True
+        ended = self._clock()
+        self._resting_until = ended + (ended - began) * REST_PER_DRAWING
 
     def _draw(self, printed: list[str], live: list[str]) -> None:
         """Put lines that stay, and below them new live lines, in the place of the old live lines.
@@ -314,7 +337,7 @@ class LiveView(_Writing):
     def _unfinished(self) -> list[str]:
         """The live lines: the last block, no more of it than fits above the status line."""
         room = self._console.height - 3
-        block = _tail(self._text[len(self._printed) :], 3 * room)
+        block = _tail(self._text[len(self._printed) :], 2 * room)
         return [*self._block(block)[-room:], ""] if room > 0 and block.strip() else []
 
     def _block(self, markdown: str) -> list[str]:

@@ -29,7 +29,7 @@ from bot.mini_model import Tell
 from bot.settings import Settings
 from core import upkeep
 from core.access import Access
-from core.errors import AlreadyRunning
+from core.errors import AlreadyRunning, StorageError
 from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
 from core.node import Node
@@ -77,7 +77,7 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
         http = await stack.enter_async_context(_client())
-        nodes = [_node(spec, settings, http) for spec in mini_model.usable(settings.nodes)]
+        nodes = [_node(spec, settings, http) for spec in mini_model.usable(settings.nodes, tell)]
         for node in nodes:
             stack.push_async_callback(node.provider.close)
         chosen = await store.choice(commands.STRATEGY_CHOICE)
@@ -171,11 +171,16 @@ def _node(spec: NodeSpec, settings: Settings, http: httpx.AsyncClient) -> Node:
 
 @contextmanager
 def _only_one(data_dir: Path) -> Iterator[None]:
-    """Two programs on one inbox would answer everything twice. Raises `AlreadyRunning`."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data_dir / "running.lock").open("a") as lock:
+    """Two programs on one inbox would answer everything twice. Raises `AlreadyRunning`, or
+    `StorageError` if the folder cannot be used."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (data_dir / "running.lock").open("a")
+    except OSError as error:
+        raise StorageError(phrases.folder_not_writable(data_dir, error.strerror)) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning from None
+            raise AlreadyRunning(phrases.ALREADY_RUNNING) from None
         yield

@@ -24,21 +24,26 @@ SMALL_BELOW = 1_000_000_000
 Tell = Callable[[str], None]
 
 
-def usable(specs: Sequence[NodeSpec]) -> list[NodeSpec]:
+def usable(specs: Sequence[NodeSpec], tell: Tell) -> list[NodeSpec]:
     """The nodes this machine can run: all, but for a built-in model without an engine or with a file
     that is none. A small model of one's own gets the tiny profile too."""
-    return [fitted for spec in specs if (fitted := _fitted(spec)) is not None]
+    return [fitted for spec in specs if (fitted := _fitted(spec, tell)) is not None]
 
 
-def _fitted(spec: NodeSpec) -> NodeSpec | None:
+def _fitted(spec: NodeSpec, tell: Tell) -> NodeSpec | None:
     if spec.kind != "embedded":
         return spec
     if not Embedded.available():
         log.info("Node %s: there is no engine for this machine", spec.name)
         return None
-    path = Path(str(spec.options["weights"]))
     if spec.small:
         return spec
+    path = Path(str(spec.options["weights"]))
+    try:
+        weights.check_file(path)
+    except weights.WeightsError as error:
+        tell(f"EMBEDDED_MODEL: {error} The program goes on without it.")
+        return None
     parameters = weights.parameters(path)
     if parameters is not None and parameters < SMALL_BELOW:
         return replace(spec, small=True, context_tokens=2048, max_tokens=160)

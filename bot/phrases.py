@@ -4,6 +4,8 @@ A sentence says what happened, what is safe, and what to do next. No other file 
 what commands are called and do stands with them in bot/commands.py.
 """
 
+from pathlib import Path
+
 from core.errors import NoAnswer
 from core.node import Node, State
 from core.types import Done, Status
@@ -111,6 +113,13 @@ NO_PLATFORM_YET = (
     "A chat platform is named in .env, but this version speaks in the terminal only; the token is not used."
 )
 FETCHING = "Fetching the built-in mini model, once"
+
+
+def folder_not_writable(folder: Path, why: str | None) -> str:
+    return (
+        f"The folder {folder} cannot be written ({why}). Make it writable for this user, or name another "
+        "one in DATA_DIR."
+    )
 
 
 def settings_wrong(mistakes: list[str]) -> str:
