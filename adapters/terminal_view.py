@@ -2,66 +2,39 @@
 
     › What is a tide?
 
-    The sea rises and falls …          printed for good: these lines may scroll away
-    ## Why                             the last block: may still change, so it is live
+    The sea rises and falls …             finished: printed for good, may scroll away
+    ## Why                                the last block: may still change, so it is live
     ⠙ Alpha is answering · Ctrl-C stops   the status line
 
-Only the live lines are ever drawn over, and never more of them than the screen has rows; so a long
-answer leaves each of its lines in the scrollback once. A block is finished when another one begins
-behind it. If the text turns out not to begin with what is printed already (another node took over), a
-rule is drawn and the answer starts again below: two texts are never spliced.
+Only the live lines are ever drawn over, and there are never more of them than the screen has rows; so
+even a long answer leaves each of its lines in the scrollback once. If a text turns out not to begin with
+what is printed already (another node took over), a rule is drawn and it starts again below: two texts
+are never spliced.
 
-Markdown is drawn so that nothing is lost: HTML, images and link addresses stand as text. Control
-characters do not reach the terminal: a model's words must not be able to command it.
-
-`LiveView` needs a terminal that can move its cursor; `PlainView` prints whole answers, for pipes and
-terminals that cannot. Neither knows whose answer it is or when to ask for the next line.
+`LiveView` needs a terminal that can move its cursor; `PlainView` writes whole answers, for pipes and
+terminals that cannot. Neither knows whose answer it is, or when to ask for the next line.
 """
 
 import os
-import re
 import time
 from collections.abc import Callable
 from io import TextIOWrapper
-from itertools import cycle, pairwise
-from typing import ClassVar, Protocol, TextIO
+from itertools import cycle
+from typing import Protocol, TextIO
 
-from markdown_it import MarkdownIt
-from rich.console import (
-    Console,
-    ConsoleDimensions,
-    ConsoleOptions,
-    JustifyMethod,
-    RenderableType,
-    RenderResult,
-)
-from rich.markdown import Heading, Markdown, MarkdownElement, TableElement
+from rich.console import Console, ConsoleDimensions
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
-SPINNER, SPINNER_ASCII = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
+from adapters.terminal_text import blocks, clean, drawing, finished, lines_of, tail
 
-PARSED_CHARS_MAX = 50_000
-"""So much is searched for finished blocks at once; a longer block is printed at the end."""
-LIVE_CHARS_MAX = 10_000
-"""So much of an unfinished block is drawn: more than a screen holds."""
+SPINNER, SPINNER_ASCII = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 REST_PER_DRAWING = 3
 """After each drawing so many times as long nothing is drawn: the model may need the same processor."""
-TEXT_WIDTH_MIN = 8
-"""Where the terminal and nested lists leave less room than this, Markdown stands as it was written."""
-CELL_WIDTH_MIN = 6
-"""A table with less room for each column stands as one cell a line."""
-DEPTH_MAX = 16
-"""The parser itself leaves out what is nested deeper than 20."""
 
 _HIDE_CURSOR, _SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 _WRAP_OFF, _WRAP_ON = "\x1b[?7l", "\x1b[?7h"
 _ERASE_LINE, _ERASE_BELOW = "\x1b[2K", "\x1b[J"
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_STYLES = re.compile(r"\x1b\[[\d;]*m")
-_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 
 
 class View(Protocol):
@@ -87,97 +60,6 @@ class View(Protocol):
 
     def rest(self) -> None:
         """Nobody waits any more: no status line, and what was shown of an answer stays."""
-
-
-def clean(text: str) -> str:
-    """The text without anything a terminal would obey instead of showing it."""
-    return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n"))
-
-
-# ── Markdown ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Table(TableElement):
-    """A table that loses nothing: long words are broken where rich would cut them off, and where there
-    is no room for columns, the cells stand below each other."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        header = [self.header.row] if self.header and self.header.row else []
-        rows = [*header, *(self.body.rows if self.body else [])]
-        if options.max_width < CELL_WIDTH_MIN * max(len(row.cells) for row in rows):
-            for row in rows:
-                yield from (cell.content for cell in row.cells)
-                yield Text()
-            return
-        for table in super().__rich_console__(console, options):
-            if isinstance(table, Table):
-                for column in table.columns:
-                    column.overflow = "fold"
-            yield table
-
-
-class _Heading(Heading):
-    LEVEL_ALIGN: ClassVar[dict[str, JustifyMethod]] = {}
-    """All on the left: rich would centre the first level."""
-
-
-class _Drawing(Markdown):
-    elements: ClassVar[dict[str, type[MarkdownElement]]] = {
-        **Markdown.elements,
-        "heading_open": _Heading,
-        "table_open": _Table,
-    }
-
-
-def _parser() -> MarkdownIt:
-    """Without HTML, images and link definitions, which rich does not show: then they are text."""
-    return MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).disable(
-        ["reference", "image"]
-    )  # fmt: skip
-
-
-_WHOLE = _parser()
-_BLOCKS = _parser()
-_BLOCKS.core.ruler.enableOnly(["normalize", "block"])
-
-
-def blocks(markdown: str) -> list[str]:
-    """The text, cut wherever a block begins."""
-    tokens = _BLOCKS.parse(markdown)
-    starts = [token.map[0] for token in tokens if token.level == 0 and token.map]
-    lines = markdown.splitlines(keepends=True)
-    bounds = [0, *starts[1:], len(lines)]
-    return ["".join(lines[start:end]) for start, end in pairwise(bounds)]
-
-
-def finished(markdown: str) -> list[str]:
-    """Those blocks of a growing text that cannot change any more: another one follows. What a line
-    begins is known only when the line is whole: `---` may become `--- or so`."""
-    whole_lines = markdown[:PARSED_CHARS_MAX].rpartition("\n")[0]
-    return blocks(whole_lines)[:-1]
-
-
-def _tail(markdown: str, lines_max: int) -> str:
-    """The end of an unfinished block: as much as could be visible, still inside its code fence."""
-    lines = markdown[-LIVE_CHARS_MAX:].split("\n")[-lines_max:]
-    tail = "\n".join(lines)
-    fence = _FENCE.match(markdown)
-    if fence and len(tail) < len(markdown):
-        opening = markdown.split("\n", 1)[0]
-        return f"{opening}\n{tail}"
-    return tail
-
-
-def _drawing(markdown: str, width: int) -> RenderableType:
-    drawing = _Drawing("", code_theme="ansi_dark", hyperlinks=False)
-    drawing.parsed = _WHOLE.parse(markdown)
-    depth = max((token.level for token in drawing.parsed), default=0)
-    if depth > DEPTH_MAX or width < TEXT_WIDTH_MIN + 4 * depth:
-        return Text(markdown)
-    return drawing
-
-
-# ── The two views ─────────────────────────────────────────────────────────────────────────────────
 
 
 def open_view(out: TextIO, notes: TextIO | None, hint: str) -> "LiveView | PlainView":
@@ -235,10 +117,10 @@ class LiveView(_Writing):
 
     def say(self, words: str) -> None:
         self._measure()
-        self._draw([*self._lines(Text(clean(words), style="dim")), ""], self._unfinished())
+        self._draw([*lines_of(self._console, Text(clean(words), style="dim")), ""], self._unfinished())
 
     def note(self, words: str) -> None:
-        self._note = clean(words)
+        self._note = " ".join(clean(words).split())
 
     def show(self, markdown: str, final: bool) -> None:
         self._text = clean(markdown)
@@ -278,7 +160,7 @@ class LiveView(_Writing):
         began = self._clock()
         printing: list[str] = []
         if not self._text.startswith(self._printed):
-            printing = [*self._lines(Rule(style="dim")), ""]
+            printing = [*lines_of(self._console, Rule(style="dim")), ""]
             self._printed = ""
         rest = self._text[len(self._printed) :]
         for block in blocks(rest) if final else finished(rest):
@@ -332,25 +214,16 @@ class LiveView(_Writing):
         words = " · ".join(filter(None, [self._note, self._hint]))
         line = Text(f"{next(self._spinner)} {words}", style="dim")
         line.truncate(max(1, self._console.width - 1), overflow="ellipsis")
-        return self._lines(line)[0]
+        return "".join(lines_of(self._console, line))
 
     def _unfinished(self) -> list[str]:
         """The live lines: the last block, no more of it than fits above the status line."""
         room = self._console.height - 3
-        block = _tail(self._text[len(self._printed) :], 2 * room)
+        block = tail(self._text[len(self._printed) :], 2 * room)
         return [*self._block(block)[-room:], ""] if room > 0 and block.strip() else []
 
     def _block(self, markdown: str) -> list[str]:
-        """Without the padding that rich puts around: it would be copied along, and wrap when the window
-        gets narrower."""
-        lines = [line.rstrip(" ") for line in self._lines(_drawing(markdown, self._console.width))]
-        visible = [number for number, line in enumerate(lines) if _STYLES.sub("", line).strip()]
-        return lines[visible[0] : visible[-1] + 1] if visible else []
-
-    def _lines(self, drawing: RenderableType) -> list[str]:
-        with self._console.capture() as captured:
-            self._console.print(drawing)
-        return captured.get().rstrip("\n").split("\n")
+        return lines_of(self._console, drawing(markdown, self._console.width))
 
 
 class PlainView(_Writing):

@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -76,7 +77,7 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
-        http = await stack.enter_async_context(_client())
+        http = await stack.enter_async_context(_client(settings.nodes))
         nodes = [_node(spec, settings, http) for spec in mini_model.usable(settings.nodes, tell)]
         for node in nodes:
             stack.push_async_callback(node.provider.close)
@@ -149,12 +150,13 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
 # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _client() -> httpx.AsyncClient:
+def _client(specs: Sequence[NodeSpec]) -> httpx.AsyncClient:
     """One client for all nodes. Connections are not rationed, as the nodes have limits of their own, and
-    this machine is never reached through a proxy."""
+    nothing inside the house is reached through a proxy: what is private would go outside that way."""
+    in_house = {urlsplit(spec.url).hostname for spec in specs if spec.local} | {"127.0.0.1", "localhost"}
     return httpx.AsyncClient(
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-        mounts={"all://127.0.0.1": None, "all://localhost": None},
+        mounts={f"all://{f'[{host}]' if ':' in host else host}": None for host in in_house if host},
     )
 
 

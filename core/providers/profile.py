@@ -26,9 +26,10 @@ EXAMPLES = (
 )
 
 BODY: Mapping[str, object] = MappingProxyType(
-    {"temperature": 0, "dry_multiplier": 0.8, "dry_allowed_length": 3}
+    {"temperature": 0, "dry_multiplier": 0.8, "dry_allowed_length": 8}
 )
-"""More fields for the request, as llama.cpp's server knows them."""
+"""More fields for the request, as llama.cpp's server knows them. A shorter sequence than eight tokens
+must stay free: with three, a question that is asked again cannot be given the right answer again."""
 
 
 def tiny(prompt: Prompt) -> Prompt:

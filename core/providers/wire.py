@@ -62,7 +62,7 @@ async def opened(
     """The reply, its status 200 and its body still unread; whoever gets it closes it."""
     try:
         request = client.build_request(method, url, headers=headers, content=body, timeout=timeouts)
-        response = await client.send(request, stream=True)
+        response = await _sent(client, request)
     except (httpx.ConnectError, httpx.ProxyError) as error:
         # The operating system's words, or those of TLS: "Connection refused", "certificate has expired".
         raise Unavailable("unreachable", f"{type(error).__name__}: {str(error)[:120]}") from error
@@ -76,6 +76,25 @@ async def opened(
         return response
     refusal = await _beginning(response, ERROR_BYTES_MAX)
     raise refuse(response.status_code, refusal, response.headers)
+
+
+async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The reply to it. A connection kept from an earlier question may have been closed by the server
+    just now (llama.cpp does so after every stream): that says nothing about the node, so it is sent
+    again, until a new connection has been tried."""
+    while True:
+        is_new = False
+
+        async def trace(event: str, info: object) -> None:
+            nonlocal is_new
+            is_new = is_new or event == "connection.connect_tcp.started"
+
+        request.extensions["trace"] = trace
+        try:
+            return await client.send(request, stream=True)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            if is_new:
+                raise
 
 
 async def fetched(

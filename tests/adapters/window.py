@@ -16,7 +16,7 @@ from threading import Condition, Thread
 
 import pyte
 
-WAIT_S_MAX = 20.0
+WAIT_S_MAX = 10.0
 
 CTRL_C, CTRL_D, ENTER, ALT_ENTER, TAB, UP = "\x03", "\x04", "\r", "\x1b\r", "\t", "\x1b[A"
 
@@ -26,13 +26,23 @@ def pasted(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
+class _Screen(pyte.HistoryScreen):
+    """`reply` gets the terminal's answers to what the program asks: where is the cursor?"""
+
+    def __init__(self, columns: int, rows: int, reply: Callable[[str], None]) -> None:
+        super().__init__(columns, rows, history=100_000)
+        self.reply = reply
+
+    def write_process_input(self, data: str) -> None:
+        self.reply(data)
+
+
 class Window:
     def __init__(self, columns: int = 60, rows: int = 20) -> None:
         self._ours, theirs = pty.openpty()
         self.stdin = open(theirs, encoding="utf-8")  # noqa: SIM115 # closed in `close`
         self.out = open(os.dup(theirs), "w", encoding="utf-8")  # noqa: SIM115 # closed in `close`
-        self._screen = pyte.HistoryScreen(columns, rows, history=100_000)
-        self._screen.write_process_input = self._reply
+        self._screen = _Screen(columns, rows, self._reply)
         self._stream = pyte.ByteStream(self._screen)
         self._drawn = Condition()
         self.written = b""
@@ -74,7 +84,9 @@ class Window:
     def all(self) -> list[str]:
         """What has scrolled away, and the rows in view."""
         gone = self._screen.history.top
-        return ["".join(row[n].data for n in range(self._screen.columns)).rstrip() for row in gone] + self.screen
+        return [
+            "".join(row[n].data for n in range(self._screen.columns)).rstrip() for row in gone
+        ] + self.screen
 
     @property
     def text(self) -> str:
@@ -119,5 +131,4 @@ class Window:
             data = data[os.write(self._ours, data[:1024]) :]
 
     def _reply(self, data: str) -> None:
-        """The terminal's answer to a question of the program: where is the cursor?"""
         os.write(self._ours, data.encode())

@@ -114,6 +114,17 @@ async def test_no_circles(model: Embedded) -> None:
     assert max(Counter(line for line in lines if line).values()) <= 2
 
 
+async def test_a_question_asked_again_gets_the_right_answer_again(model: Embedded) -> None:
+    """What keeps it from going round in circles does not keep it from saying the same thing twice, and
+    a connection that the engine closed meanwhile is nobody's fault."""
+    question = Turn("user", "What is the capital of France?")
+    before = Turn("assistant", "The capital of France is Paris.")
+    for _ in range(15):
+        prompt = Prompt((question, before, question), max_tokens=1024)
+        pieces = [piece async for piece in model.stream(prompt)]
+        assert "Paris" in "".join(piece.piece for piece in pieces if isinstance(piece, Text))
+
+
 async def test_four_at_once(model: Embedded) -> None:
     """Four who ask at once get four whole answers, each their own."""
     capitals = {"France": "Paris", "Spain": "Madrid", "Japan": "Tokyo", "Italy": "Rome"}
