@@ -31,6 +31,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.settings(EMBEDDED_MODEL="off")
+        self.environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
 
     def settings(self, **values: str) -> None:
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
@@ -49,11 +50,10 @@ class Home:
 
     @asynccontextmanager
     async def started(self, *call: str) -> AsyncGenerator[asyncio.subprocess.Process, None]:
-        environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         program = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", *call),
             cwd=self.folder,
-            env=environ,
+            env=self.environ,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -236,6 +236,16 @@ async def test_a_question_cut_off_is_answered_by_the_next_run(
     ran = await home.run(stdin="/help\n")
     assert ran.out.count("Forty metres.") == 1
     assert home.rows()[0] == ("closed", "Forty metres.")
+
+
+async def test_a_private_question_goes_through_no_proxy(home: Home, server: ModelServer) -> None:
+    """A proxy in the environment is for the cloud; what is asked in the house does not go there."""
+    async with ModelServer("ollama", pieces=["At home."]) as ollama:
+        home.settings(EMBEDDED_MODEL="off", OLLAMA_ENDPOINT=ollama.url, OLLAMA_MODEL="stand-in")
+        home.environ |= {"HTTP_PROXY": server.url, "ALL_PROXY": server.url}
+        assert await home.run("ask", "/private", QUESTION) == Ran(0, "At home.\n", "")
+    assert server.asks == []
+    assert server.violations == []
 
 
 async def test_neither_keys_nor_words_are_written_where_they_do_not_belong(

@@ -1,0 +1,196 @@
+"""What the pool costs: CPU, time to the first piece, evenness under load, memory and start.
+
+Time on one machine is no measure for another, and the machine may be busy. So the pool is measured
+beside bare httpx and a raw socket that read the same answers, taking turns in one run (see streams.py),
+and what counts is the ratio or the difference. Two figures have no such ratio: how much memory the idle
+program takes, and how long it takes to start (see program.py).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from statistics import median
+
+from tests.bench import program
+from tests.bench.report import Report, Table, Target
+from tests.bench.streams import OnPiece, bare_httpx, client, model_server, ours, pool_of_one, raw_socket
+
+CPU_RATIO_MAX = 1.15
+FIRST_PIECE_ADDED_MS_MAX = 1.0
+STALL_MS_MAX = 100.0
+MEMORY_MB_MAX = 80.0
+START_S_MAX = 1.5
+
+STREAMS, STREAM_PACE_S = 200, 0.02
+
+Reader = Callable[[OnPiece], Awaitable[None]]
+Figures = Mapping[str, float]
+"""One for each reader: ours, httpx and raw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured."""
+
+    cpu_rounds: int
+    cpu_pieces: int
+    first_piece_rounds: int
+    load_rounds: int
+    load_s: float
+    starts: int
+
+
+FULL = Size(
+    cpu_rounds=7, cpu_pieces=1000, first_piece_rounds=200, load_rounds=3, load_s=5.0, starts=5
+)
+SHORT = Size(
+    cpu_rounds=3, cpu_pieces=500, first_piece_rounds=200, load_rounds=1, load_s=2.0, starts=3
+)
+
+
+async def run(*, seed: int, short: bool) -> Report:
+    size = SHORT if short else FULL
+    cpu, pieces_per_read = await cpu_ms_per_1000_pieces(size, seed)
+    first = await first_piece_ms(size, seed)
+    at_once = await longest_gap_ms(size, seed, begin_within_s=0.0)
+    spread = await longest_gap_ms(size, seed, begin_within_s=1.0)
+    rows = [
+        ("CPU for 1,000 pieces, ms", cpu),
+        ("first piece, median ms", first),
+        (f"longest gap, {STREAMS} streams begun at once, ms", at_once),
+        (f"longest gap, {STREAMS} streams begun within 1 s, ms", spread),
+    ]
+    started = await program.measured(size.starts)
+    report = Report("pool")
+    report.tables += [
+        Table(
+            "pool: the same answers, read in one run",
+            ("", "ours", "bare httpx", "raw socket", "ours ÷ httpx", "ours − httpx"),
+            [
+                (what, it["ours"], it["httpx"], it["raw"], it["ours"] / it["httpx"], it["ours"] - it["httpx"])
+                for what, it in rows
+            ],
+        ),
+    ]
+    report.targets += [
+        Target("CPU for 1,000 pieces beside bare httpx", cpu["ours"] / cpu["httpx"], CPU_RATIO_MAX, "×"),
+        Target(
+            "added to the first piece, median", first["ours"] - first["httpx"], FIRST_PIECE_ADDED_MS_MAX, "ms"
+        ),
+        Target(f"{STREAMS} streams at once: longest gap", at_once["ours"], STALL_MS_MAX, "ms"),
+        Target(f"{STREAMS} streams within 1 s: longest gap", spread["ours"], STALL_MS_MAX, "ms"),
+        Target("idle program, memory", started.memory_mb, MEMORY_MB_MAX, "MB"),
+        Target("start to first prompt, median", started.start_s, START_S_MAX, "s"),
+    ]
+    report.notes += [
+        f"While the CPU was measured, {pieces_per_read:.2f} pieces came in one network read.",
+        f"A gap is from one piece of a stream to the next; the server's own pace is {STREAM_PACE_S * 1000:.0f} ms.",
+        "The raw socket makes a new connection for each answer; the others use theirs again.",
+    ]
+    return report
+
+
+async def cpu_ms_per_1000_pieces(size: Size, seed: int) -> tuple[Figures, float]:
+    """Medians over the rounds, and how many pieces came in one read."""
+    pieces = reads = 0
+
+    def count_piece() -> None:
+        nonlocal pieces
+        pieces += 1
+
+    def count_read() -> None:
+        nonlocal reads
+        reads += 1
+
+    found: dict[str, list[float]] = {"ours": [], "httpx": [], "raw": []}
+    async with model_server(pieces=size.cpu_pieces, pace_s=0.002) as url, client() as our_http, client() as http:
+        pool = pool_of_one(url, our_http, seed)
+        readers: dict[str, Reader] = {
+            "ours": lambda on_piece: ours(pool, on_piece),
+            "httpx": lambda on_piece: bare_httpx(url, http, on_piece),
+            "raw": lambda on_piece: raw_socket(url, on_piece, count_read),
+        }
+        for number in range(size.cpu_rounds + 1):
+            for name, read in _in_turn(readers, number):
+                pieces = 0
+                began = time.process_time()
+                await read(count_piece)
+                took_s = time.process_time() - began
+                assert pieces == size.cpu_pieces
+                if number:  # the first round warms up
+                    found[name].append(took_s * 1000 / (pieces / 1000))
+    all_reads = size.cpu_pieces * (size.cpu_rounds + 1)
+    return {name: median(values) for name, values in found.items()}, all_reads / reads
+
+
+async def first_piece_ms(size: Size, seed: int) -> Figures:
+    """From asking to the first piece, medians."""
+    first_at: float | None = None
+
+    def on_piece() -> None:
+        nonlocal first_at
+        first_at = first_at or time.perf_counter()
+
+    found: dict[str, list[float]] = {"ours": [], "httpx": [], "raw": []}
+    async with model_server(pieces=5) as url, client() as our_http, client() as http:
+        pool = pool_of_one(url, our_http, seed)
+        readers: dict[str, Reader] = {
+            "ours": lambda on_piece: ours(pool, on_piece),
+            "httpx": lambda on_piece: bare_httpx(url, http, on_piece),
+            "raw": lambda on_piece: raw_socket(url, on_piece),
+        }
+        for number in range(size.first_piece_rounds):
+            for name, read in _in_turn(readers, number):
+                first_at = None
+                began = time.perf_counter()
+                await read(on_piece)
+                assert first_at is not None
+                found[name].append((first_at - began) * 1000)
+    return {name: median(values) for name, values in found.items()}
+
+
+async def longest_gap_ms(size: Size, seed: int, *, begin_within_s: float) -> Figures:
+    """Between two pieces of one stream, over all streams and rounds: the pace of the server, and
+    whatever comes on top of it."""
+    longest = {"ours": 0.0, "httpx": 0.0, "raw": 0.0}
+    begin = Random(seed)
+    count = int(size.load_s / STREAM_PACE_S)
+    async with model_server(pieces=count, pace_s=STREAM_PACE_S) as url:
+        for number in range(size.load_rounds):
+            starts_s = [begin.uniform(0, begin_within_s) for _ in range(STREAMS)]
+            async with client() as our_http, client() as http:
+                pool = pool_of_one(url, our_http, seed)
+                readers: dict[str, Reader] = {
+                    "ours": lambda on_piece, pool=pool: ours(pool, on_piece),  # type: ignore[misc]
+                    "httpx": lambda on_piece, http=http: bare_httpx(url, http, on_piece),  # type: ignore[misc]
+                    "raw": lambda on_piece: raw_socket(url, on_piece),
+                }
+                for name, read in _in_turn(readers, number):
+                    gaps_s = await asyncio.gather(*(_longest_gap_s(read, start_s) for start_s in starts_s))
+                    longest[name] = max(longest[name], *(gap_s * 1000 for gap_s in gaps_s))
+    return longest
+
+
+async def _longest_gap_s(read: Reader, start_s: float) -> float:
+    longest = 0.0
+    last: float | None = None
+
+    def on_piece() -> None:
+        nonlocal longest, last
+        now = time.perf_counter()
+        if last is not None and now - last > longest:
+            longest = now - last
+        last = now
+
+    await asyncio.sleep(start_s)
+    await read(on_piece)
+    return longest
+
+
+def _in_turn(readers: Mapping[str, Reader], number: int) -> list[tuple[str, Reader]]:
+    """Every round begins with another one, so that none always comes first."""
+    names = list(readers)
+    first = number % len(names)
+    return [(name, readers[name]) for name in (*names[first:], *names[:first])]
