@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.storage import MIGRATIONS
-from tests.servers.models import ModelServer
+from tests.servers.models import Fault, ModelServer
 
 QUESTION = "How deep is the canary lake?"
 
@@ -253,8 +253,9 @@ async def test_neither_keys_nor_words_are_written_where_they_do_not_belong(
 ) -> None:
     """The key is in `.env` alone; the question is in the database, in no log, after faults of all kinds."""
     home.node(server, MAX_RETRIES="0")
-    for fault in ("unauthorized", "rate_limited", "server_error", "html", "error_inside", "reset"):
-        server.fail(fault)  # type: ignore[arg-type]
+    faults: list[Fault] = ["unauthorized", "rate_limited", "server_error", "html", "error_inside", "reset"]
+    for fault in faults:
+        server.fail(fault)
         await home.run("ask", QUESTION)
     (home.folder / ".env").unlink()
     written = home.everything_written()

@@ -52,12 +52,17 @@ class Window:
         self._reader = Thread(target=self._read)
         self._reader.start()
 
+    def hang_up(self) -> None:
+        """The person closes the window."""
+        if not self._closing:
+            self._closing = True
+            self._reader.join()
+            os.close(self._ours)
+
     def close(self) -> None:
-        self._closing = True
-        self._reader.join()
+        self.hang_up()
         self.stdin.close()
         self.out.close()
-        os.close(self._ours)
 
     # ── What the person does ──────────────────────────────────────────────────────────────────────
 

@@ -353,7 +353,8 @@ async def test_a_local_node_answers_one_at_a_time_and_tells_the_place() -> None:
 async def test_a_dripping_node_is_left_while_another_is_ready() -> None:
     """A letter every two seconds; alone, the same node is heard to its end."""
     clock = Clock()
-    drip: list[Beat] = [*["x", 2.0] * 8, End()]
+    letter: list[Beat] = ["x", 2.0]
+    drip: list[Beat] = [*letter * 8, End()]
     alone = pool(node("Drip", Player(drip, clock=clock)), clock=clock)
     assert answer(await hear(alone)).text == "x" * 8
     made = pool(node("Drip", Player(drip, clock=clock)), node("Good", Player(PLAIN)), clock=clock)
