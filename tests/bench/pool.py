@@ -8,14 +8,15 @@ program takes, and how long it takes to start (see program.py).
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
 
 from tests.bench import program
 from tests.bench.report import Report, Table, Target
-from tests.bench.streams import OnPiece, bare_httpx, client, model_server, ours, pool_of_one, raw_socket
+from tests.bench.streams import Reader, model_server, readers
 
 CPU_RATIO_MAX = 1.15
 FIRST_PIECE_ADDED_MS_MAX = 1.0
@@ -24,8 +25,9 @@ MEMORY_MB_MAX = 80.0
 START_S_MAX = 1.5
 
 STREAMS, STREAM_PACE_S = 200, 0.02
+CPU_PACE_S = 0.002
+"""Slow enough that each piece is a network read of its own."""
 
-Reader = Callable[[OnPiece], Awaitable[None]]
 Figures = Mapping[str, float]
 """One for each reader: ours, httpx and raw."""
 
@@ -96,33 +98,29 @@ async def cpu_ms_per_1000_pieces(size: Size, seed: int) -> tuple[Figures, float]
     """Medians over the rounds, and how many pieces came in one read."""
     pieces = reads = 0
 
-    def count_piece() -> None:
+    def on_piece() -> None:
         nonlocal pieces
         pieces += 1
 
-    def count_read() -> None:
+    def on_read() -> None:
         nonlocal reads
         reads += 1
 
-    found: dict[str, list[float]] = {"ours": [], "httpx": [], "raw": []}
-    async with model_server(pieces=size.cpu_pieces, pace_s=0.002) as url, client() as our_http, client() as http:
-        pool = pool_of_one(url, our_http, seed)
-        readers: dict[str, Reader] = {
-            "ours": lambda on_piece: ours(pool, on_piece),
-            "httpx": lambda on_piece: bare_httpx(url, http, on_piece),
-            "raw": lambda on_piece: raw_socket(url, on_piece, count_read),
-        }
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    async with (
+        model_server(pieces=size.cpu_pieces, pace_s=CPU_PACE_S) as url,
+        readers(url, seed, on_read) as by_name,
+    ):
         for number in range(size.cpu_rounds + 1):
-            for name, read in _in_turn(readers, number):
+            for name, read in _in_turn(by_name, number):
                 pieces = 0
                 began = time.process_time()
-                await read(count_piece)
+                await read(on_piece)
                 took_s = time.process_time() - began
                 assert pieces == size.cpu_pieces
                 if number:  # the first round warms up
                     found[name].append(took_s * 1000 / (pieces / 1000))
-    all_reads = size.cpu_pieces * (size.cpu_rounds + 1)
-    return {name: median(values) for name, values in found.items()}, all_reads / reads
+    return _medians(found), size.cpu_pieces * (size.cpu_rounds + 1) / reads
 
 
 async def first_piece_ms(size: Size, seed: int) -> Figures:
@@ -133,64 +131,57 @@ async def first_piece_ms(size: Size, seed: int) -> Figures:
         nonlocal first_at
         first_at = first_at or time.perf_counter()
 
-    found: dict[str, list[float]] = {"ours": [], "httpx": [], "raw": []}
-    async with model_server(pieces=5) as url, client() as our_http, client() as http:
-        pool = pool_of_one(url, our_http, seed)
-        readers: dict[str, Reader] = {
-            "ours": lambda on_piece: ours(pool, on_piece),
-            "httpx": lambda on_piece: bare_httpx(url, http, on_piece),
-            "raw": lambda on_piece: raw_socket(url, on_piece),
-        }
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    async with model_server(pieces=5) as url, readers(url, seed) as by_name:
         for number in range(size.first_piece_rounds):
-            for name, read in _in_turn(readers, number):
+            for name, read in _in_turn(by_name, number):
                 first_at = None
                 began = time.perf_counter()
                 await read(on_piece)
                 assert first_at is not None
                 found[name].append((first_at - began) * 1000)
-    return {name: median(values) for name, values in found.items()}
+    return _medians(found)
 
 
 async def longest_gap_ms(size: Size, seed: int, *, begin_within_s: float) -> Figures:
     """Between two pieces of one stream, over all streams and rounds: the pace of the server, and
     whatever comes on top of it."""
-    longest = {"ours": 0.0, "httpx": 0.0, "raw": 0.0}
-    begin = Random(seed)
+    longest: defaultdict[str, float] = defaultdict(float)
+    random = Random(seed)
     count = int(size.load_s / STREAM_PACE_S)
     async with model_server(pieces=count, pace_s=STREAM_PACE_S) as url:
         for number in range(size.load_rounds):
-            starts_s = [begin.uniform(0, begin_within_s) for _ in range(STREAMS)]
-            async with client() as our_http, client() as http:
-                pool = pool_of_one(url, our_http, seed)
-                readers: dict[str, Reader] = {
-                    "ours": lambda on_piece, pool=pool: ours(pool, on_piece),  # type: ignore[misc]
-                    "httpx": lambda on_piece, http=http: bare_httpx(url, http, on_piece),  # type: ignore[misc]
-                    "raw": lambda on_piece: raw_socket(url, on_piece),
-                }
-                for name, read in _in_turn(readers, number):
-                    gaps_s = await asyncio.gather(*(_longest_gap_s(read, start_s) for start_s in starts_s))
+            begin_s = [random.uniform(0, begin_within_s) for _ in range(STREAMS)]
+            async with readers(url, seed) as by_name:
+                for name, read in _in_turn(by_name, number):
+                    gaps_s = await asyncio.gather(*(_longest_gap_s(read, pause_s) for pause_s in begin_s))
                     longest[name] = max(longest[name], *(gap_s * 1000 for gap_s in gaps_s))
     return longest
 
 
-async def _longest_gap_s(read: Reader, start_s: float) -> float:
+async def _longest_gap_s(read: Reader, pause_s: float) -> float:
+    """Of one stream, begun after a pause."""
     longest = 0.0
     last: float | None = None
 
     def on_piece() -> None:
         nonlocal longest, last
         now = time.perf_counter()
-        if last is not None and now - last > longest:
-            longest = now - last
+        if last is not None:
+            longest = max(longest, now - last)
         last = now
 
-    await asyncio.sleep(start_s)
+    await asyncio.sleep(pause_s)
     await read(on_piece)
     return longest
 
 
-def _in_turn(readers: Mapping[str, Reader], number: int) -> list[tuple[str, Reader]]:
+def _medians(found: Mapping[str, Sequence[float]]) -> Figures:
+    return {name: median(values) for name, values in found.items()}
+
+
+def _in_turn(by_name: Mapping[str, Reader], number: int) -> list[tuple[str, Reader]]:
     """Every round begins with another one, so that none always comes first."""
-    names = list(readers)
+    names = list(by_name)
     first = number % len(names)
-    return [(name, readers[name]) for name in (*names[first:], *names[:first])]
+    return [(name, by_name[name]) for name in (*names[first:], *names[:first])]

@@ -10,8 +10,9 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ REQUEST = {
 }
 
 OnPiece = Callable[[], None]
+Reader = Callable[[OnPiece], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -55,20 +57,29 @@ async def model_server(*, pieces: int, pace_s: float = 0.0) -> AsyncIterator[str
         await process.wait()
 
 
-def client() -> httpx.AsyncClient:
-    """As the program makes its own: connections are not rationed."""
+@asynccontextmanager
+async def readers(
+    url: str, seed: int, on_read: Callable[[], None] = lambda: None
+) -> AsyncIterator[dict[str, Reader]]:
+    """The three by name. `on_read` is called for every read of the raw socket."""
+    # As the program makes its own: connections are not rationed.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
-    return httpx.AsyncClient(limits=limits, trust_env=False)
+    async with (
+        httpx.AsyncClient(limits=limits, trust_env=False) as ours,
+        httpx.AsyncClient(limits=limits, trust_env=False) as bare,
+    ):
+        spec = NodeSpec("alpha", "openai", url, MODEL, KEY)
+        random = Random(seed)
+        node = Node(spec, KINDS["openai"](spec, ours), random=random.random)
+        pool = Pool([node], clock=time.monotonic, random=random)
+        yield {
+            "ours": partial(_ours, pool),
+            "httpx": partial(_bare_httpx, url, bare),
+            "raw": partial(_raw_socket, url, on_read),
+        }
 
 
-def pool_of_one(url: str, http: httpx.AsyncClient, seed: int) -> Pool:
-    spec = NodeSpec("alpha", "openai", url, MODEL, KEY)
-    random = Random(seed)
-    node = Node(spec, KINDS["openai"](spec, http), random=random.random)
-    return Pool([node], clock=time.monotonic, random=random)
-
-
-async def ours(pool: Pool, on_piece: OnPiece) -> None:
+async def _ours(pool: Pool, on_piece: OnPiece) -> None:
     async with aclosing(pool.stream(Ask((Turn("user", QUESTION),)))) as events:
         async for event in events:
             match event:
@@ -76,7 +87,7 @@ async def ours(pool: Pool, on_piece: OnPiece) -> None:
                     on_piece()
 
 
-async def bare_httpx(url: str, http: httpx.AsyncClient, on_piece: OnPiece) -> None:
+async def _bare_httpx(url: str, http: httpx.AsyncClient, on_piece: OnPiece) -> None:
     headers = {"Authorization": f"Bearer {KEY}"}
     async with http.stream("POST", f"{url}/chat/completions", json=REQUEST, headers=headers) as response:
         async for line in response.aiter_lines():
@@ -86,8 +97,7 @@ async def bare_httpx(url: str, http: httpx.AsyncClient, on_piece: OnPiece) -> No
                     on_piece()
 
 
-async def raw_socket(url: str, on_piece: OnPiece, on_read: Callable[[], None] = lambda: None) -> None:
-    """`on_read` is called for every read, which shows whether pieces came one by one."""
+async def _raw_socket(url: str, on_read: Callable[[], None], on_piece: OnPiece) -> None:
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     body = json.dumps(REQUEST).encode()
