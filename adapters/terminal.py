@@ -83,6 +83,9 @@ class _Talk:
         self._finals: OrderedDict[str, str] = OrderedDict()
         self._changed = asyncio.Event()
         self._left = False
+        """`run` is over: nobody waits any more."""
+        self._given_up = False
+        """The person left without waiting for the last answer."""
 
     # ── What the person says ──────────────────────────────────────────────────────────────────────
 
@@ -114,7 +117,8 @@ class _Talk:
         stopping = False
         while self._waiting:
             self._changed.clear()
-            if self._view.gone or (stopping and self._presses > 1):
+            self._given_up = stopping and self._presses > 1
+            if self._view.gone or self._given_up:
                 return False
             if self._presses and not stopping:
                 stopping = True
@@ -164,13 +168,15 @@ class _Talk:
         return [Part(markdown, final)]
 
     async def _show(self, post: str, part: Part, label: str) -> None:
-        if not self._left:
-            if post in self._answers:
-                self._grow(post, part)
-            elif part.final and self._finals.get(post) != part.text:
-                await run_in_terminal(partial(self._show_whole, label, part.text))
-        if self.resumes and (self._left or self._view.gone):
-            raise Unclear("nobody is at the terminal: the next run will show it")
+        """An answer that is waited for grows; any other post is shown when it is whole, also in the time
+        the program takes to end. Raises `Unclear` if the next run will have to show it."""
+        mine = post in self._answers
+        if mine and not self._left:
+            self._grow(post, part)
+        elif part.final and self._finals.get(post) != part.text and not (mine and self._given_up):
+            await run_in_terminal(partial(self._show_whole, "" if mine else label, part.text))
+        if self._view.gone and self.resumes:
+            raise Unclear("the terminal was closed")
         if part.final:
             self._waiting.discard(self._answers.pop(post, ""))
             self._finals[post] = part.text

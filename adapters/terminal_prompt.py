@@ -195,9 +195,12 @@ class LinePrompt:
         for hint in (self._leave_hint, None):
             self._say(PROMPT)
             line = await self._line_or_interrupt()
+            if line:
+                return line.decode("utf-8", "replace").rstrip("\r\n")
             if line is not None:
-                return line.decode("utf-8", "replace").rstrip("\r\n") if line else None
-            self._say(f"\n{hint}\n" if hint else "\n")
+                break
+            self._say(f"\n{hint}\n" if hint else "")
+        self._say("\n")
         return None
 
     def _say(self, words: str) -> None:

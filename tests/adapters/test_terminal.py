@@ -80,7 +80,7 @@ async def ask(talk: Talk, window: Window, text: str) -> Incoming:
 
 async def test_it_begins_with_a_greeting(talk: Talk, window: Window) -> None:
     """The greeting stands above the first prompt."""
-    assert window.text.split("\n") == ["Welcome.", "", "›"]
+    await window.until(lambda: window.text == "Welcome.\n\n›")
 
 
 async def test_a_question_and_its_answer(talk: Talk, window: Window) -> None:
@@ -92,8 +92,9 @@ async def test_a_question_and_its_answer(talk: Talk, window: Window) -> None:
         "Ada",
     )
     await talk.finish(question, "Because of **scattering**.")
-    await window.asks()
-    assert window.text.split("\n")[2:] == ["› Why is the sky blue?", "", "Because of scattering.", "", "›"]
+    await window.until(
+        lambda: window.text.endswith("\n\n› Why is the sky blue?\n\nBecause of scattering.\n\n›")
+    )
 
 
 async def test_ids_are_never_repeated(window: Window) -> None:
@@ -176,8 +177,8 @@ async def test_an_earlier_answer_waits_for_the_growing_one(talk: Talk, window: W
     await window.shows("so and")
     assert "owed" not in window.text
     await talk.finish(question, "Because\n\nit is\n\nso and not otherwise.")
-    await window.asks()
-    assert window.text.endswith("otherwise.\n\nTo an earlier question:\n\nAn owed answer.\n\n›")
+    label_and_answer = "To an earlier question:\n\nAn owed answer."
+    await window.until(lambda: window.text.endswith(f"otherwise.\n\n{label_and_answer}\n\n›"))
 
 
 async def test_what_the_house_says_itself(talk: Talk, window: Window) -> None:
@@ -219,23 +220,60 @@ async def test_ctrl_c_stops_the_answer(talk: Talk, window: Window) -> None:
     await talk.finish(stop, "Stopped.")
     await window.shows("Ctrl-C stops")
     await talk.finish(question, "Because (unfinished)")
+    await window.until(lambda: window.text.endswith("Because (unfinished)\n\nStopped.\n\n›"))
+
+
+async def test_ctrl_c_forgets_what_was_typed_ahead(talk: Talk, window: Window) -> None:
+    """What was typed before Ctrl-C was meant for the answer that is stopped, not for the next prompt."""
+    question = await ask(talk, window, "Why?")
+    await window.shows("Ctrl-C stops")
+    await window.type("half a question" + CTRL_C)
+    await talk.finish(await talk.said.get(), "Stopped.")
+    await talk.finish(question, "Nothing.")
     await window.asks()
-    assert window.text.endswith("Because (unfinished)\n\nStopped.\n\n›")
+
+
+async def test_a_stop_is_for_one_answer(talk: Talk, window: Window) -> None:
+    """The question after a stopped one is not stopped."""
+    question = await ask(talk, window, "Why?")
+    await window.shows("Ctrl-C stops")
+    await window.type(CTRL_C)
+    await talk.finish(await talk.said.get(), "Stopped.")
+    await talk.finish(question, "Nothing.")
+    another = await ask(talk, window, "Really?")
+    await talk.grow(another, "Yes")
+    await window.shows("Ctrl-C stops")
+    assert talk.said.empty()
 
 
 async def test_a_second_ctrl_c_leaves(talk: Talk, window: Window) -> None:
-    """Who presses Ctrl-C again does not wait; what was shown stays, and no later post is taken for
-    shown: the next run will show it."""
+    """Who presses Ctrl-C again does not wait: what was shown stays, and nothing more of it comes."""
     question = await ask(talk, window, "Why?")
     await talk.grow(question, "Because\n\nit")
     await window.shows("it")
     await window.type(CTRL_C)
-    await talk.said.get()
+    stop = await talk.said.get()
     await window.type(CTRL_C)
     await talk.left()
     await window.until(lambda: window.text.endswith("› Why?\n\nBecause\n\nit"))
-    with pytest.raises(Unclear):
-        await talk.finish(question, "Because\n\nit is so.")
+    await talk.finish(stop, "Stopped.")
+    await talk.finish(question, "Because\n\nit (unfinished)")
+    await talk.adapter.edit(HOME, "0-0", Part("An owed answer.", final=True))
+    await window.shows("An owed answer.")
+    assert "Stopped" not in window.text
+    assert "unfinished" not in window.text
+
+
+async def test_an_answer_may_come_while_the_program_ends(talk: Talk, window: Window) -> None:
+    """When the chat is broken off from outside, an answer that still gets done is shown whole."""
+    question = await ask(talk, window, "Why?")
+    await talk.grow(question, "Because\n\nit")
+    await window.shows("it")
+    talk.running.cancel()
+    await asyncio.wait({talk.running})
+    await talk.grow(question, "Because\n\nit is")
+    await talk.finish(question, "Because\n\nit is so.")
+    await window.until(lambda: window.text.endswith("Because\n\nit\n\nBecause\n\nit is so."))
 
 
 async def test_ctrl_c_twice_at_the_prompt_leaves(talk: Talk, window: Window) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO, TextIO
 import pytest
 from prompt_toolkit.input import create_input
 
-from adapters.terminal_prompt import FileHistory, KeyPrompt, LinePrompt
+from adapters.terminal_prompt import FileHistory, KeyPrompt, LinePrompt, interrupts
 from tests.adapters.window import ALT_ENTER, CTRL_C, CTRL_D, ENTER, TAB, UP, Window, pasted
 
 HINT = "Ctrl-C again or Ctrl-D leaves"
@@ -252,3 +252,22 @@ async def test_ctrl_c_without_a_terminal(pipe: tuple[TextIO, BinaryIO], window: 
         await window.shows(HINT)
         signal.raise_signal(signal.SIGINT)
         assert await reading is None
+
+
+async def test_ctrl_c_is_given_back() -> None:
+    """When nothing is waited for any more, Ctrl-C means what it meant before."""
+    pressed, pressed_before = asyncio.Event(), asyncio.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed_before.set())
+    try:
+        with interrupts(None, pressed.set):
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.wait_for(pressed.wait(), 10)
+        assert not pressed_before.is_set()
+        pressed.clear()
+        signal.raise_signal(signal.SIGINT)
+        for _ in range(5):  # turns of the loop, in which a handler left behind would be called
+            await asyncio.sleep(0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed_before.is_set()
+    assert not pressed.is_set()

@@ -54,15 +54,15 @@ class Window:
 
     def hang_up(self) -> None:
         """The person closes the window."""
-        if not self._closing:
-            self._closing = True
-            self._reader.join()
-            os.close(self._ours)
+        self._closing = True
+        self._reader.join()
+        os.close(self._ours)
 
     def close(self) -> None:
-        self.hang_up()
         self.stdin.close()
         self.out.close()
+        if not self._closing:
+            self.hang_up()
 
     # ── What the person does ──────────────────────────────────────────────────────────────────────
 
@@ -83,15 +83,16 @@ class Window:
     @property
     def screen(self) -> list[str]:
         """The rows in view."""
-        return [row.rstrip() for row in self._screen.display]
+        with self._drawn:
+            return [row.rstrip() for row in self._screen.display]
 
     @property
     def all(self) -> list[str]:
         """What has scrolled away, and the rows in view."""
-        gone = self._screen.history.top
-        return [
-            "".join(row[n].data for n in range(self._screen.columns)).rstrip() for row in gone
-        ] + self.screen
+        with self._drawn:
+            gone = self._screen.history.top
+            columns = range(self._screen.columns)
+            return ["".join(row[n].data for n in columns).rstrip() for row in gone] + self.screen
 
     @property
     def text(self) -> str:
@@ -101,8 +102,13 @@ class Window:
     @property
     def colours(self) -> set[str]:
         """Those that letters in view have."""
-        rows = self._screen.buffer.values()
-        return {cell.fg for row in rows for cell in row.values() if cell.data.strip()}
+        with self._drawn:
+            rows = self._screen.buffer.values()
+            return {cell.fg for row in rows for cell in row.values() if cell.data.strip()}
+
+    async def reads(self, *lines: str) -> None:
+        """Wait until that is all there is, without the rows that are empty."""
+        await self.until(lambda: [line for line in self.all if line] == list(lines))
 
     async def until(self, seen: Callable[[], bool]) -> None:
         """Wait until that is seen; fail with what is seen instead if it does not come."""
@@ -124,12 +130,16 @@ class Window:
 
     def _read(self) -> None:
         while not self._closing:
-            if select.select([self._ours], [], [], 0.05)[0]:
+            if not select.select([self._ours], [], [], 0.05)[0]:
+                continue
+            try:
                 data = os.read(self._ours, 65536)
-                with self._drawn:
-                    self.written += data
-                    self._stream.feed(data)
-                    self._drawn.notify_all()
+            except OSError:  # the program's side is closed
+                return
+            with self._drawn:
+                self.written += data
+                self._stream.feed(data)
+                self._drawn.notify_all()
 
     def _send(self, data: bytes) -> None:
         while data:

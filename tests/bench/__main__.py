@@ -23,13 +23,14 @@ from tests.bench import faults, pool
 from tests.bench.report import Report, as_json, as_text
 
 BENCHES = ("pool", "faults")
+UNHEARD = logging.NullHandler()
+"""The nodes fail on purpose here: what the program has to say about it would bury the tables."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     call = _call(words)
-    # The nodes fail on purpose here: what the program has to say about it would bury the tables.
-    logging.getLogger("core").addHandler(logging.NullHandler())
+    logging.getLogger("core").addHandler(UNHEARD)
     reports: list[Report] = []
     for name in call.bench or BENCHES:
         began = time.monotonic()
@@ -59,15 +60,22 @@ async def _run(name: str, call: argparse.Namespace) -> Report:
 
 def _call(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.split("\n")[0])
-    parser.add_argument("bench", nargs="*", choices=[*BENCHES, []], help="all of them if none is named")
+    parser.add_argument("bench", nargs="*", metavar="|".join(BENCHES), help="all of them if none is named")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="fewer rounds; it ends within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     parser.add_argument("--naive", action="store_true", help="faults: a naive router instead of the pool")
     parser.add_argument(
-        "--only", type=lambda names: names.split(","), default=(), metavar="FAULT,…", help="faults: only these"
+        "--only",
+        type=lambda names: names.split(","),
+        default=(),
+        metavar="FAULT,…",
+        help="faults: only these",
     )
-    return parser.parse_args(words)
+    call = parser.parse_args(words)
+    if unknown := {*call.bench} - {*BENCHES} | {*call.only} - {*faults.TROUBLES}:
+        parser.error(f"there is no {', '.join(sorted(unknown))}; faults are {', '.join(faults.TROUBLES)}")
+    return call
 
 
 if __name__ == "__main__":

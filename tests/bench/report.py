@@ -91,5 +91,7 @@ def _shown(cell: Cell) -> str:
         case None:
             return "–"
         case float():
-            return f"{cell:.0f}" if cell.is_integer() or abs(cell) >= 100 else f"{cell:.2f}"
+            return (
+                f"{cell:.0f}" if cell.is_integer() else f"{cell:.1f}" if abs(cell) >= 100 else f"{cell:.2f}"
+            )
     return str(cell)
