@@ -7,6 +7,7 @@ may do what read them from there.
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -149,10 +150,16 @@ COMMANDS: dict[str, Command] = {
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 
+_PRIVATE = re.compile(r"/+\s*private\b[^\w\s]*\s*(.*)", re.IGNORECASE | re.DOTALL)
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060-\u2064\ufeff]")
+
 
 def parse(text: str) -> tuple[str, str] | None:
     """A command's name in lower case and its argument; None if the text is no command."""
-    match = _COMMAND.fullmatch(text.strip())
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
+    if private := _PRIVATE.fullmatch(text):  # a slip of the finger must not send it outside
+        return "private", private[1].strip()
+    match = _COMMAND.fullmatch(text)
     return (match[1].lower(), (match[2] or "").strip()) if match else None
 
 

@@ -126,6 +126,8 @@ class Desk:
                 self._woken.discard(key)
                 while item := await self._next(key):
                     await self._see_through(item)
+        except StorageError as error:  # what waits stays on disk, for the next wake or the next run
+            log.error("The rows of one chat cannot be read: %s", error)
         finally:
             del self._workers[key]
 

@@ -104,7 +104,7 @@ class Growing:
         """Say this once, without the disk: after `run` has failed."""
         part = self._adapter.render(markdown, final=True)[0]
         standing = [post for post in self._posts if post is not None]
-        with suppress(PlatformError):
+        with suppress(Exception):  # whatever broke before may be broken still
             if standing:
                 await self._adapter.edit(self._chat, standing[-1], part)
             else:

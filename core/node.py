@@ -13,6 +13,8 @@ What a node may do now is a pure function of what happened and `now` (monotonic 
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -173,6 +175,14 @@ class Node:
             return
         self._cooling_until, self._cooling_stated = until, error.stated
 
+    def _fingerprint(self) -> str:
+        """Changes when the node's key, model, address or file does; tells none of them."""
+        spec = self.spec
+        file = Path(str(spec.options.get("weights", "")))
+        there = file.stat().st_size if file.is_file() else None
+        facts = (spec.kind, spec.url, spec.model, spec.key, str(spec.options.get("account_id")), there)
+        return sha256(repr(facts).encode("utf-8", "replace")).hexdigest()
+
     # ── Kept across restarts ──────────────────────────────────────────────────────────────────────
 
     def saved(self, now: float) -> tuple[dict[str, object], dict[str, object]]:
@@ -187,6 +197,7 @@ class Node:
             "out": self._out,
             "remedy": self.remedy,
             "last_error": self.last_error,
+            "of": self._fingerprint(),
         }
         return state, asdict(self.counters)
 
@@ -205,6 +216,8 @@ class Node:
         open_s = None if state["open_s"] is None else float(str(state["open_s"])) - away_s
         failures, openings = int(str(state["failures"])), int(str(state["openings"]))
         self.counters = known
+        if state["of"] != self._fingerprint():
+            return  # its key, model or address was changed: whatever it did before, it is another node now
         self._cooling_until = now + min(cooling_s, PAUSE_S_MAX) if cooling_s > 0 else 0.0
         self._cooling_stated = bool(state["cooling_stated"])
         self._out = bool(state["out"])

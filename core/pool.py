@@ -75,7 +75,7 @@ class Pool:
     async def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one answer. The last is `Done`, with the whole text; or `NoAnswer` is raised.
         Close it (`contextlib.aclosing`) to stop: the node is released, and nobody is charged."""
-        route = self._routes.get(ask.task, EVERYWHERE)
+        route = ("local",) if ask.private else self._routes.get(ask.task, EVERYWHERE)
         nodes = [
             node for node in eligible(self.nodes, ask) if ("local" if node.spec.local else "cloud") in route
         ]
@@ -115,11 +115,10 @@ class Pool:
                 async with aclosing(node.line.turn(ticket)) as places:
                     async for place in places:
                         yield Status("queued", node.name, place)
-                now = self._clock()
-                lease = node.lease(now, early=step.early)
+                yield Status("asking", node.name)  # before the lease, which nothing may interrupt
+                lease = node.lease(self._clock(), early=step.early)
                 if lease is None:  # while we waited, it went out of play, or somebody else probes it
                     return
-                yield Status("asking", node.name)
                 elsewhere = any(other is not node for other in self.ready(local=False))
                 prompt = Prompt(turns, node.spec.max_tokens, quest.ask.private, elsewhere)
                 async with aclosing(self._ask(quest, node, lease, prompt)) as pieces:

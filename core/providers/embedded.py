@@ -23,7 +23,7 @@ from pathlib import Path
 import httpx
 
 from core.errors import NodeError, Rejected, Unavailable
-from core.providers import Health, Piece, Prompt, profile
+from core.providers import End, Health, Piece, Prompt, profile
 from core.providers.openai import OpenAI
 from core.types import NodeSpec
 from core.weights import WeightsError, check_file
@@ -81,12 +81,13 @@ class Embedded:
         try:
             async with aclosing(child.node.stream(prompt)) as pieces:
                 async for piece in pieces:
+                    if isinstance(piece, End):
+                        self._deaths = 0
                     yield piece
         except Unavailable as error:
             if error.fault in ("cut", "unreachable") and await _is_gone(child.process):
                 raise Unavailable("cut", "the built-in model's process ended") from error
             raise
-        self._deaths = 0
 
     async def check(self) -> Health:
         if not self.available():

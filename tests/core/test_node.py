@@ -139,3 +139,11 @@ def test_a_spoilt_state_is_refused_whole(spoil: dict[str, object]) -> None:
     with pytest.raises(TypeError):
         again.restore(state, {"requests": "many"}, away_s=0, now=0)
     assert again.counters.requests == 0
+
+
+def test_a_node_with_another_key_begins_without_the_grudge_of_the_old_one() -> None:
+    """Whoever mends the key in `.env` and starts again is answered."""
+    made = after(Rejected("401", "Renew it."))
+    mended = node("Alpha", Player(), key="another")
+    mended.restore(*made.saved(0), away_s=1, now=0)
+    assert mended.state(0) == "ready"

@@ -398,3 +398,19 @@ async def test_tokens_and_times_are_counted() -> None:
     assert (counters.requests, counters.successes) == (1, 1)
     assert (counters.prompt_tokens, counters.answer_tokens) == (9, 2)
     assert counters.first_token_s == 2.0
+
+
+async def test_a_private_question_is_answered_at_home_whatever_the_route_says() -> None:
+    """`ROUTE_CHAT=cloud` is about other questions."""
+    made = pool(node("Home", Player(PLAIN), local=True), clock=Clock(), routes={"chat": ("cloud",)})
+    assert answer(await hear(made, ask(private=True))).node == "Home"
+
+
+async def test_a_probe_that_is_stopped_before_it_began_is_free_again() -> None:
+    """Closed at the very first event, the half-open node may be probed by the next question."""
+    clock = Clock()
+    made = pool(node("Alpha", Player(PLAIN)), clock=clock)
+    made.nodes[0].breaker.open_for(0, clock.now)
+    async with aclosing(made.stream(ask())) as events:
+        await anext(events)
+    assert made.nodes[0].is_ready(clock.now)
