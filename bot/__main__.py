@@ -37,6 +37,12 @@ def main() -> int:
     except (StorageError, AlreadyRunning) as error:
         _say(str(error))
         return 3
+    except ExceptionGroup as group:
+        broken = group.subgroup(StorageError)
+        if broken is None:
+            raise
+        _say(str(_first(broken)))
+        return 3
     except KeyboardInterrupt:
         return 130
     finally:
@@ -65,6 +71,12 @@ def _piped() -> str:
     if sys.stdin is None or sys.stdin.isatty():
         return ""
     return sys.stdin.buffer.read(QUESTION_BYTES_MAX).decode("utf-8", "replace")
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error in it that is no group itself."""
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def _say(text: str) -> None:

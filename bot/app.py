@@ -41,7 +41,8 @@ from core.storage import open_database
 from core.strategies import STRATEGIES
 from core.types import Accept, Adapter, NodeSpec, Person
 
-EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": 130, None: 1}
+EXIT_STOPPED = 130
+EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": EXIT_STOPPED, None: 1}
 
 LOCAL_PEOPLE = (Person("terminal", "local"), Person("ask", "local"))
 """Whoever sits at this machine has its files in hand anyway: nobody is more of an admin."""
@@ -135,7 +136,7 @@ async def ask(settings: Settings, question: str, tell: Tell) -> int:
     async with opened(settings, [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
         outcome = await house.inbox.outcome(once.chat)
-    return EXIT_CODES[outcome]
+    return EXIT_STOPPED if once.stopped else EXIT_CODES[outcome]
 
 
 async def _until_told(run: Coroutine[None, None, None]) -> None:

@@ -209,9 +209,10 @@ class Inbox:
         """Forget what is at its end and that old, with its posts, but not the newest `keep` of a chat."""
         await self._database.write(
             (
-                "DELETE FROM inbox WHERE state IN ('closed', 'poison') AND accepted_at < ? AND id IN"
-                " (SELECT id FROM (SELECT id, row_number() OVER"
-                " (PARTITION BY platform, chat ORDER BY id DESC) AS place FROM inbox) WHERE place > ?)",
+                # Each `porchlight ask` is a chat of its own, so there the newest are not kept.
+                "DELETE FROM inbox WHERE state IN ('closed', 'poison') AND accepted_at < ? AND"
+                " (platform = 'ask' OR id IN (SELECT id FROM (SELECT id, row_number() OVER"
+                " (PARTITION BY platform, chat ORDER BY id DESC) AS place FROM inbox) WHERE place > ?))",
                 (self._now() - older_than_s, keep),
             )
         )

@@ -130,6 +130,8 @@ class Node:
         before = counters.first_token_s
         counters.first_token_s = first_token_s if before is None else before + (first_token_s - before) / 10
         self.breaker.succeeded(lease)
+        if not self._cooling_stated:
+            self._cooling_until = 0.0  # asked before its time, it has shown that it is well
         if self.breaker.open_until is None:
             self._out = False
             self.remedy = self.last_error = ""

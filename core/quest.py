@@ -149,7 +149,7 @@ class Quest:
             return NoAnswer("too_long", why)
         if errors and all(isinstance(error, BadRequest) for error in errors):
             return NoAnswer("bad_request", why)
-        due_s = min(node.due_in_s(now) for node in self.nodes)
+        due_s = min((node.due_in_s(now) for node in self.nodes if node.state(now) != "out"), default=0.0)
         return NoAnswer("no_local_node" if self.ask.private else "exhausted", why, due_s or None)
 
     # ── The rules ─────────────────────────────────────────────────────────────────────────────────

@@ -247,7 +247,7 @@ def advice(memory_bytes: int) -> str:
     gigabytes = memory_bytes / 1e9
     model = next((name for below, name in OLLAMA_MODELS if gigabytes < below), OLLAMA_MODEL_LARGEST)
     return (
-        "There is no built-in model for this kind of machine. For a model in the house, install Ollama "
+        "For a model in the house, install Ollama "
         f"(https://ollama.com), run `ollama pull {model}`, and put OLLAMA_ENABLED=true and "
         f"OLLAMA_MODEL={model} into .env."
     )
