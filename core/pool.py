@@ -115,10 +115,14 @@ class Pool:
                 async with aclosing(node.line.turn(ticket)) as places:
                     async for place in places:
                         yield Status("queued", node.name, place)
-                yield Status("asking", node.name)  # before the lease, which nothing may interrupt
                 lease = node.lease(self._clock(), early=step.early)
                 if lease is None:  # while we waited, it went out of play, or somebody else probes it
                     return
+                try:
+                    yield Status("asking", node.name)
+                except BaseException:  # closed before it began: nobody was asked
+                    node.released(lease)
+                    raise
                 elsewhere = any(other is not node for other in self.ready(local=False))
                 prompt = Prompt(turns, node.spec.max_tokens, quest.ask.private, elsewhere)
                 async with aclosing(self._ask(quest, node, lease, prompt)) as pieces:
