@@ -22,7 +22,7 @@ from bot.posts import Growing
 from core.errors import StorageError
 from core.inbox import Inbox, Item, Outcome
 from core.ledger import Ledger
-from core.types import Adapter, Chat, Done, Incoming, Person
+from core.types import Adapter, Arrival, Chat, Done, Incoming, Person
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +89,9 @@ class Desk:
         self._set_aside: set[int] = set()
         """Rows that this run could not bring to an end; the next run tries again."""
 
-    async def accept(self, platform: str, incomings: Sequence[Incoming], cursor: str | None) -> None:
+    async def accept(self, platform: str, arrivals: Sequence[Arrival], cursor: str | None) -> None:
         """Commit what came in and the cursor after it, then wake the workers. Raises `StorageError`."""
+        incomings = [arrival for arrival in arrivals if isinstance(arrival, Incoming)]
         await self._inbox.accept(platform, incomings, cursor)
         for incoming in incomings:
             in_turn = commands.waits_its_turn(incoming.text)

@@ -5,10 +5,10 @@ an `Event`; what then stands in the chat is a *post*, and a post too long for it
 `Part`s. A chat platform is spoken to through an `Adapter`. Nothing here does anything.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 # ── Who and where ─────────────────────────────────────────────────────────────────────────────────
 
@@ -32,6 +32,11 @@ class Person:
     platform: str
     id: str
     name: str = ""
+    language: str = ""
+    """That of the person's own client, as an IETF tag ("de", "pt-br"); empty where it is not told."""
+
+
+Attachment = Literal["photo", "voice", "video", "file", "sticker", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,39 @@ class Incoming:
     chat: Chat
     person: Person
     post: str
-    """The platform's id of what the person wrote."""
+    """The platform's id of what the person wrote; for a pressed button, of the press."""
     text: str
     said_at: float
     """When it was said, by the platform: seconds since 1970."""
+    reply_to: str | None = None
+    """The post that this one replies to, where it does."""
+    edited: bool = False
+    """The person changed what was sent before under the same id; it is asked anew."""
+    pressed: str | None = None
+    """The post of ours whose button was pressed; `text` is then the button's command."""
+    attachment: Attachment | None = None
+    """What came along besides the text, which is its caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """We were put into a group, by this person."""
+
+    chat: Chat
+    person: Person
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """Something came in that cannot be understood. `why` is a code, never words of people."""
+
+    post: str
+    """The platform's number of it."""
+    why: str
+
+
+Arrival = Incoming | Joined | Poison
 
 
 # ── What a model reads, and what comes back ───────────────────────────────────────────────────────
@@ -155,6 +189,15 @@ class NodeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Pressing it is the same as writing the command."""
+
+    label: str
+    command: str
+    """At most 64 bytes of UTF-8 (Telegram's limit for callback data)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """What one post holds, made by `Adapter.render`; only that adapter looks into `body`."""
 
@@ -162,6 +205,8 @@ class Part:
     final: bool = False
     """Nothing will change any more."""
     body: object = None
+    buttons: tuple[Button, ...] = ()
+    """Shown under the post, in one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +217,14 @@ class Limits:
     """Pauses before the first edits of a growing post, in seconds; the last one repeats."""
     edits: bool = True
     """False where a post cannot be changed: then only the whole answer is posted."""
+    previews_per_minute: int | None = None
+    """How often a chat may be shown a growing text, whatever else happens there. None: as often as
+    `first_edits_s` says."""
+    group: "Limits | None" = None
+    """Other limits for groups; None: the same."""
 
 
-Accept = Callable[[Sequence[Incoming], str | None], Awaitable[None]]
+Accept = Callable[[Sequence[Arrival], str | None], Awaitable[None]]
 """Takes what came in, together with the platform's cursor after it (None where there is none).
 When it returns, both are on disk, and the platform may forget them. Raises `StorageError` if not."""
 
@@ -206,3 +256,27 @@ class Adapter(Protocol):
 
     def render(self, markdown: str, final: bool) -> list[Part]:
         """The text as parts that fit one post each; never an empty list."""
+
+
+@runtime_checkable
+class Messenger(Adapter, Protocol):
+    """A platform where one is met by many: people come and go there, and strangers knock."""
+
+    async def draft(self, chat: Chat, part: Part, *, key: str) -> None:
+        """Show a growing answer that is no post yet and vanishes by itself. Same `key`, same draft."""
+
+    async def strays(self, chat: Chat, *, after: str, before: str, known: Collection[str]) -> list[str]:
+        """Posts of ours between these two that are not `known`: sent once, and never confirmed."""
+
+    async def direct(self, person: Person) -> Chat:
+        """The private chat with this person."""
+
+    async def leave(self, chat: Chat) -> None:
+        """Go out of this group."""
+
+    async def menu(self, chat: Chat | None, commands: Sequence[tuple[str, str]], language: str) -> None:
+        """Offer these commands (name and what it does) to whoever writes in this chat; None: to
+        everybody who has no menu of their own. `language` as in `Person`; empty: any."""
+
+    def invite_link(self, code: str) -> str | None:
+        """What a new person opens to come in with this code; None where there is no such link."""

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from adapters.terminal import Terminal, Words
-from core.types import Adapter, Incoming
+from core.types import Adapter, Arrival, Incoming
 from tests.adapters.window import ENTER, Window
 
 WORDS = Words(
@@ -47,9 +47,10 @@ class TerminalStage:
         self.said: asyncio.Queue[Incoming] = asyncio.Queue()
         self._window = window
 
-    async def accept(self, incomings: Sequence[Incoming], cursor: str | None) -> None:
-        for incoming in incomings:
-            self.said.put_nowait(incoming)
+    async def accept(self, arrivals: Sequence[Arrival], cursor: str | None) -> None:
+        for arrival in arrivals:
+            assert isinstance(arrival, Incoming)
+            self.said.put_nowait(arrival)
 
     async def say(self, text: str) -> None:
         await self._window.asks()

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.terminal import Once, Terminal
 from core.errors import StorageError, Unclear
-from core.types import Chat, Incoming, Part
+from core.types import Arrival, Chat, Incoming, Part
 from tests.adapters.contract import WORDS
 from tests.adapters.window import CTRL_C, CTRL_D, ENTER, Window, pasted
 
@@ -41,11 +41,12 @@ class Talk:
         """Wait until `run` returns."""
         await asyncio.wait_for(self.running, 10)
 
-    async def _accept(self, incomings: Sequence[Incoming], cursor: str | None) -> None:
+    async def _accept(self, arrivals: Sequence[Arrival], cursor: str | None) -> None:
         if self.disk:
             raise self.disk
-        for incoming in incomings:
-            self.said.put_nowait(incoming)
+        for arrival in arrivals:
+            assert isinstance(arrival, Incoming)
+            self.said.put_nowait(arrival)
 
     async def _post(self, question: Incoming, text: str, final: bool) -> None:
         [part] = self.adapter.render(text, final)
