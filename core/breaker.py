@@ -64,9 +64,14 @@ class Breaker:
         self._probing = True
         return Lease(self._generation)
 
-    def succeeded(self, lease: Lease) -> None:
-        if lease.generation == self._generation:
+    def succeeded(self, lease: Lease) -> bool:
+        """False if the lease is an older one, whose answer says nothing about now."""
+        if lease.generation != self._generation:
+            return False
+        self.failures = 0
+        if self.open_until is not None:
             self.close()
+        return True
 
     def failed(self, lease: Lease, now: float) -> None:
         if lease.generation != self._generation:
@@ -80,6 +85,12 @@ class Breaker:
     def released(self, lease: Lease) -> None:
         """The lease was not used to the end, and nothing was learnt. The next may probe at once."""
         if lease.generation == self._generation and self._probing:
+            self._generation += 1
+            self._probing = False
+
+    def outdate(self, lease: Lease) -> None:
+        """Something was learnt that no answer begun before it can take back, and that is no failure."""
+        if lease.generation == self._generation:
             self._generation += 1
             self._probing = False
 

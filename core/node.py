@@ -129,11 +129,9 @@ class Node:
         counters.answer_tokens += end.answer_tokens or 0
         before = counters.first_token_s
         counters.first_token_s = first_token_s if before is None else before + (first_token_s - before) / 10
-        self.breaker.succeeded(lease)
-        if not self._cooling_stated:
-            self._cooling_until = 0.0  # asked before its time, it has shown that it is well
-        if self.breaker.open_until is None:
-            self._out = False
+        if self.breaker.succeeded(lease):
+            self._cooling_until = 0.0  # if it was asked before its time, it has shown that it is well
+            self._cooling_stated = self._out = False
             self.remedy = self.last_error = ""
 
     def failed(self, lease: Lease, error: NodeError, now: float) -> None:
@@ -147,7 +145,7 @@ class Node:
             case RateLimited():
                 self.counters.rate_limits += 1
                 self._cool(error, now)
-                self.breaker.released(lease)
+                self.breaker.outdate(lease)
             case Rejected():
                 self._out = True
                 self.remedy = error.remedy

@@ -54,6 +54,20 @@ def test_a_time_the_provider_stated_is_never_shortened() -> None:
     assert not made.may_be_probed_early(1)
 
 
+@pytest.mark.parametrize("error", [RateLimited("429"), RateLimited("402", used_up=True)])
+def test_an_answer_begun_before_a_rate_limit_does_not_end_the_pause(error: RateLimited) -> None:
+    """Of two questions at once the one is refused and the other still answered: it rests all the same."""
+    made = node("Alpha", Player())
+    answered, refused = made.lease(0), made.lease(0)
+    assert answered is not None
+    assert refused is not None
+    made.failed(refused, error, 0)
+    before = made.due_in_s(0), made.remedy
+    made.succeeded(answered, End(), 0.1)
+    assert made.state(0) == "cooling"
+    assert (made.due_in_s(0), made.remedy) == before
+
+
 def test_a_refusal_puts_it_out_until_it_is_mended() -> None:
     """Out shows the remedy; a probe is due after six hours; its success brings it back."""
     made = after(Rejected("401", "Renew the token."))
