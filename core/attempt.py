@@ -1,15 +1,15 @@
 """One attempt at one node: its stream, read with every patience it deserves and no more.
 
 Providers keep no clock, so that each wait is timed here, on what is content: the wait for the first
-token, the wait between tokens, and the pace over all. Pings and thinking are not content, but a model
-that thinks is alive: thinking is allowed to take the time of a first token, anew each time it shows.
+token, the wait between tokens, and the pace. Pings and thinking are not content, but a model that thinks
+is alive: it may take the time of a first token, anew each time it shows, until the caller's patience ends.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from core.errors import Fault, Unavailable
+from core.errors import Fault, NodeError, Unavailable
 from core.node import Node
 from core.providers import End, Piece, Prompt
 from core.types import Text
@@ -25,23 +25,26 @@ async def attempt(
     node: Node,
     prompt: Prompt,
     *,
-    first_token_s: float,
+    first_text_by: float,
     another_is_ready: Callable[[], bool],
     clock: Callable[[], float],
 ) -> AsyncGenerator[Piece, None]:
     """The pieces of one whole answer, the last of them `End`; anything less raises a `NodeError`.
 
-    `first_token_s` is how long the caller can still wait for the first token. A node that drips is
-    given up only while `another_is_ready()`.
+    Thinking may go on until `first_text_by`, on the clock. A node that drips is given up only while
+    `another_is_ready()`.
     """
-    began = clock()
-    first_text_at: float | None = None
+    now = began = clock()
+    window_began: float | None = None
     letters = 0
     blank = True
-    wait_s = first_token_s
     async with aclosing(node.provider.stream(prompt)) as pieces:
         while True:
-            piece = await _next(pieces, wait_s, "slow_start" if first_text_at is None else "stalled")
+            if window_began is None:
+                wait_s = min(node.spec.first_token_timeout_s, first_text_by - now)
+                piece = await _next(pieces, max(wait_s, 0.0), "slow_start")
+            else:
+                piece = await _next(pieces, node.spec.stall_timeout_s, "stalled")
             now = clock()
             if now - began > ANSWER_S_MAX:
                 raise Unavailable("stalled", f"no end after {ANSWER_S_MAX:.0f} s")
@@ -49,15 +52,14 @@ async def attempt(
                 case None:
                     raise Unavailable("cut", "the stream ended without its end mark")
                 case Text():
-                    if first_text_at is None:
-                        first_text_at = now
-                        wait_s = node.spec.stall_timeout_s
+                    window_began = now if window_began is None else window_began
                     letters += len(piece.piece)
                     blank = blank and not piece.piece.strip()
-                    flowing_s = now - first_text_at
-                    drips = flowing_s > DRIP_WINDOW_S and letters < DRIP_LETTERS_PER_S * flowing_s
-                    if drips and another_is_ready():
-                        raise Unavailable("dripping", f"{letters} letters in {flowing_s:.0f} s")
+                    window_s = now - window_began
+                    if window_s > DRIP_WINDOW_S:
+                        if letters < DRIP_LETTERS_PER_S * window_s and another_is_ready():
+                            raise Unavailable("dripping", f"{letters} letters in {window_s:.0f} s")
+                        window_began, letters = now, 0
                 case End() if blank:
                     raise Unavailable("empty", "an end mark and no text")
             yield piece
@@ -72,3 +74,7 @@ async def _next(pieces: AsyncGenerator[Piece, None], wait_s: float, fault: Fault
             return await anext(pieces, None)
     except TimeoutError:
         raise Unavailable(fault, f"nothing for {wait_s:.0f} s") from None
+    except NodeError:
+        raise
+    except Exception as error:  # a mistake of our own must not cost the question: others are asked
+        raise Unavailable("broken", type(error).__name__) from error

@@ -52,7 +52,8 @@ class Rejected(NodeError):
 
 
 Fault = Literal[
-    "unreachable",  # refused, DNS, TLS, no route: no byte came back
+    "unreachable",  # refused, unknown name, TLS: no byte came back
+    "offline",  # no name service, no route: this is not the host's doing
     "server",  # 5xx, 408
     "not_a_stream",  # HTML or JSON where a stream should be
     "slow_start",  # no first token in time
@@ -63,6 +64,7 @@ Fault = Literal[
     "cut",  # ended or reset before its end mark
     "empty",  # an end mark, and no text before it
     "busy",  # a local queue is full
+    "broken",  # our own code could not cope with what came
 ]
 
 
@@ -89,17 +91,23 @@ class BadRequest(NodeError):
 # ── Nobody could: one honest sentence ─────────────────────────────────────────────────────────────
 
 
+NoAnswerReason = Literal[
+    "exhausted", "no_nodes", "no_local_node", "offline", "all_out", "too_long", "refused", "bad_request"
+]
+
+
 class NoAnswer(PorchlightError):
     """The pool gives up on a question.
 
     `reason`: `exhausted`, every node was tried; `no_nodes`, none is set up that may serve it;
-    `no_local_node`, it is private and no node of the house exists or works; `too_long`; `refused`;
-    `bad_request`. `ready_in_s` is when the next node is due, in seconds, where it is known.
+    `no_local_node`, it is private and no node of the house exists or works; `offline`, our own network
+    is down; `all_out`, only the admin can mend it; `too_long`; `refused`; `bad_request`. `ready_in_s`
+    is when the next node is due, in seconds, where it is known.
     """
 
     def __init__(
         self,
-        reason: Literal["exhausted", "no_nodes", "no_local_node", "too_long", "refused", "bad_request"],
+        reason: NoAnswerReason,
         why: str = "",
         ready_in_s: float | None = None,
     ) -> None:

@@ -74,6 +74,10 @@ class Node:
         self.in_flight = 0
         self.asked_last = 0
         """The number of the pool's question that was put to it last."""
+        self.asked_often = 0
+        """How many questions were put to it since the program started."""
+        self.admin_told = False
+        """Of what is in `remedy`, so that it is told once."""
 
     @property
     def name(self) -> str:
@@ -81,8 +85,8 @@ class Node:
 
     @property
     def host(self) -> str:
-        """Host and port: nodes that share one are out of reach together."""
-        return urlsplit(self.spec.url).netloc
+        """Nodes that share one are out of reach together."""
+        return urlsplit(self.spec.url).hostname or ""
 
     @property
     def room_tokens(self) -> int:
@@ -131,8 +135,7 @@ class Node:
         counters.first_token_s = first_token_s if before is None else before + (first_token_s - before) / 10
         if self.breaker.succeeded(lease):
             self._cooling_until = 0.0  # if it was asked before its time, it has shown that it is well
-            self._cooling_stated = self._out = False
-            self.remedy = self.last_error = ""
+            self._forgive()
 
     def failed(self, lease: Lease, error: NodeError, now: float) -> None:
         """Write down what the attempt ended in; the table is in the README under "The pool"."""
@@ -160,9 +163,12 @@ class Node:
     def reset(self) -> None:
         """Forget every grudge; the counters stay."""
         self._cooling_until = 0.0
-        self._cooling_stated = self._out = False
-        self.remedy = self.last_error = ""
+        self._forgive()
         self.breaker.close()
+
+    def _forgive(self) -> None:
+        self._cooling_stated = self._out = self.admin_told = False
+        self.remedy = self.last_error = ""
 
     def _cool(self, error: RateLimited, now: float) -> None:
         if error.used_up:
@@ -196,6 +202,7 @@ class Node:
             "openings": breaker.openings,
             "out": self._out,
             "remedy": self.remedy,
+            "admin_told": self.admin_told,
             "last_error": self.last_error,
             "of": self._fingerprint(),
         }
@@ -222,6 +229,7 @@ class Node:
         self._cooling_stated = bool(state["cooling_stated"])
         self._out = bool(state["out"])
         self.remedy, self.last_error = str(state["remedy"]), str(state["last_error"])
+        self.admin_told = bool(state.get("admin_told"))
         if open_s is not None:
             self.breaker.open_for(min(max(open_s, 0.0), OUT_RECHECK_S), now)
         self.breaker.failures, self.breaker.openings = failures, openings

@@ -14,12 +14,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing
 from random import Random
 
-from core.attempt import attempt
+from core.attempt import ANSWER_S_MAX, attempt
 from core.breaker import Lease
 from core.errors import NoAnswer, NodeError, Unavailable
 from core.node import Node
 from core.providers import End, Piece, Prompt, Thinking
-from core.quest import Place, Quest, RetryBudget, Try, is_unreachable
+from core.quest import Place, Quest, RetryBudget, Try, is_out_of_reach
 from core.strategies import STRATEGIES, eligible
 from core.types import Ask, Done, Event, Restart, Status, Text
 
@@ -48,7 +48,8 @@ class Pool:
         self.strategy = strategy
         """A key of `STRATEGIES`; a change takes effect at the next question."""
         self.changed = asyncio.Event()
-        """Set whenever a node's books change; core/upkeep.py clears it."""
+        """Set whenever a node's books change; core/upkeep.py clears it, and `unsaved`."""
+        self.unsaved: set[Node] = set()
         self._routes = routes or {}
         self._retries_max = retries_max
         self._answer_s_max = answer_s_max
@@ -63,7 +64,7 @@ class Pool:
         meant = [node for node in self.nodes if name is None or node.name.lower() == name.lower()]
         for node in meant:
             node.reset()
-        self.changed.set()
+            self._note_change(node)
         return [node.name for node in meant]
 
     def ready(self, *, local: bool) -> list[Node]:
@@ -92,6 +93,8 @@ class Pool:
                     yield Status("retrying")
                     await self._sleep(step.pause_s)
                 if isinstance(step, Try):
+                    if step.node.spec.local:
+                        self._settle(quest)  # the cloud is behind us: it is known now who is to blame
                     async with aclosing(self._try(quest, step)) as events:
                         async for event in events:
                             yield event
@@ -147,11 +150,10 @@ class Pool:
         """The pieces, with the node's books kept: the lease is settled exactly once, or handed to
         `quest.unsettled` while it is open whether the node is to blame or our own network."""
         began = self._clock()
-        patience_s = node.spec.first_token_timeout_s
-        if not node.spec.local:
-            patience_s = min(patience_s, max(quest.cloud_until - began, 1.0))
+        first_text_by = began + ANSWER_S_MAX if node.spec.local else max(quest.cloud_until, began + 1.0)
         self._questions += 1
         node.asked_last = self._questions
+        node.asked_often += 1
         node.counters.requests += 1
         node.in_flight += 1
         first_token_s: float | None = None
@@ -161,7 +163,7 @@ class Pool:
                 attempt(
                     node,
                     prompt,
-                    first_token_s=patience_s,
+                    first_text_by=first_text_by,
                     another_is_ready=lambda: self._could_take_over(quest, node),
                     clock=self._clock,
                 )
@@ -176,8 +178,8 @@ class Pool:
                     yield piece
         except NodeError as error:
             open_lease = None
-            cut_short = patience_s < node.spec.first_token_timeout_s
-            if is_unreachable(error) and not node.spec.local:
+            cut_short = first_text_by - began < node.spec.first_token_timeout_s
+            if is_out_of_reach(error) and not node.spec.local:
                 quest.unsettled.append((node, lease, error))
             elif isinstance(error, Unavailable) and error.fault == "slow_start" and cut_short:
                 node.released(lease)
@@ -188,7 +190,7 @@ class Pool:
             node.in_flight -= 1
             if open_lease is not None:  # stopped: nobody is charged
                 node.released(open_lease)
-            self.changed.set()
+            self._note_change(node)
 
     def _could_take_over(self, quest: Quest, node: Node) -> bool:
         now = self._clock()
@@ -201,14 +203,16 @@ class Pool:
     def _settle(self, quest: Quest) -> None:
         """Charge the nodes that could not be reached, unless the fault was our own network's."""
         our_own = quest.network_is_down()
+        if our_own and quest.unsettled:
+            log.warning("No cloud host can be reached: our own network seems to be down")
+        charged: set[Node] = set()
         for node, lease, error in quest.unsettled:
-            if our_own:
+            if our_own or node in charged:  # however often one question tried it, it was down once
                 node.released(lease)
             else:
                 self._charge(node, lease, error)
-        if our_own:
-            log.warning("No cloud host can be reached: our own network seems to be down")
-        self.changed.set()
+                charged.add(node)
+        quest.unsettled.clear()
 
     def _charge(self, node: Node, lease: Lease, error: NodeError) -> None:
         now = self._clock()
@@ -216,7 +220,13 @@ class Pool:
         node.failed(lease, error, now)
         due = f", next try in {_duration(node.due_in_s(now))}" if node.due_in_s(now) else ""
         remedy = f"; {node.remedy}" if node.remedy and before != "out" else ""
-        log.warning("Node %s: %s%s%s", node.name, error.why, due, remedy)
+        bug = error.__cause__ if isinstance(error, Unavailable) and error.fault == "broken" else None
+        log.warning("Node %s: %s%s%s", node.name, error.why, due, remedy, exc_info=bug)
+        self._note_change(node)
+
+    def _note_change(self, node: Node) -> None:
+        self.unsaved.add(node)
+        self.changed.set()
 
 
 def _duration(seconds: float) -> str:

@@ -18,7 +18,7 @@ from random import Random
 from typing import Literal
 
 from core.breaker import Lease
-from core.errors import BadRequest, NoAnswer, NodeError, Refused, TooLong, Unavailable
+from core.errors import BadRequest, Fault, NoAnswer, NodeError, Refused, TooLong, Unavailable
 from core.node import Node
 from core.strategies import Strategy, in_order
 from core.turns import fit
@@ -26,7 +26,9 @@ from core.types import Ask, Turn
 
 Place = Literal["cloud", "local"]
 
-QUICK_FAULTS = {"unreachable", "server", "not_a_stream", "malformed", "error_inside", "cut", "empty"}
+QUICK_FAULTS: frozenset[Fault] = frozenset(
+    {"unreachable", "offline", "server", "not_a_stream", "malformed", "error_inside", "cut", "empty"}
+)
 """Faults after which the same node may be asked again for the same question. A node that let us wait
 in vain would only do so again."""
 PAUSE_FIRST_S, PAUSE_S_MAX = 0.25, 4.0
@@ -88,7 +90,8 @@ class Quest:
 
     unsettled: list[tuple[Node, Lease, NodeError]] = field(default_factory=list)
     """Failures whose cause may be our own network, to be charged when the question is over."""
-    trimmed: bool = False
+    trims: int = 0
+    """How often older turns were left out for its length."""
 
     def next_step(
         self, now: float, strategy: Strategy, random: Random, may_retry: Callable[[], bool]
@@ -96,7 +99,7 @@ class Quest:
         """What to do next; None to give up. `may_retry` takes one retry from the pool's allowance."""
         for place in self.route:
             group = [node for node in self.nodes if node.spec.local == (place == "local")]
-            if place == "cloud" and (now >= self.cloud_until or self.network_is_down()):
+            if place == "cloud" and (now >= self.cloud_until or self._only_the_house_is_left()):
                 continue
             fresh = [node for node in group if self._may_try(node) and node.is_ready(now)]
             if fresh:
@@ -128,8 +131,10 @@ class Quest:
 
     def turns_for(self, node: Node) -> tuple[Turn, ...] | None:
         """The turns as they fit this node; None if not even the question does."""
-        room = node.room_tokens
-        return fit(self.ask.turns, room // 2 if self.trimmed else room)
+        turns, room = self.ask.turns, node.room_tokens
+        if self.trims > 1:
+            turns = (*(turn for turn in turns[:-1] if turn.role == "system"), turns[-1])
+        return fit(turns, room // 2 if self.trims == 1 else room)
 
     def note(self, node: Node, error: NodeError) -> None:
         """Remember that this node failed. Raises `NoAnswer` where asking on is no use."""
@@ -145,6 +150,10 @@ class Quest:
         """Why nobody could, in the one word that helps the person most."""
         why = "; ".join(f"{name}: {error.why}" for name, error in self.failed.items())
         errors = self.failed.values()
+        if not self.ask.private and all(node.state(now) == "out" for node in self.nodes):
+            return NoAnswer("all_out", why)
+        if not self.ask.private and self.network_is_down():
+            return NoAnswer("offline", why)
         if self.too_small and all(isinstance(error, TooLong) for error in errors):
             return NoAnswer("too_long", why)
         if errors and all(isinstance(error, BadRequest) for error in errors):
@@ -155,11 +164,11 @@ class Quest:
     # ── The rules ─────────────────────────────────────────────────────────────────────────────────
 
     def _trim(self) -> bool:
-        """Try once more with half the conversation, if that is shorter at all."""
+        """Try once more with half the conversation, then with the question alone."""
         said = sum(turn.role != "system" for turn in self.ask.turns)
-        if self.trimmed or not self.too_small or said < 2:
+        if self.trims > 1 or not self.too_small or said < 2:
             return False
-        self.trimmed = True
+        self.trims += 1
         self.too_small.clear()
         self.failed = {name: error for name, error in self.failed.items() if not isinstance(error, TooLong)}
         return True
@@ -178,15 +187,24 @@ class Quest:
 
     def network_is_down(self) -> bool:
         """Every cloud host there is was tried just now and not one could be reached: it is our own
-        network. With a single host there is no telling, and the node is to blame."""
-        hosts = {node.host for node in self.nodes if not node.spec.local}
-        reached = {
-            node.host
-            for node in self.nodes
-            if not node.spec.local and not is_unreachable(self.failed.get(node.name))
-        }
-        return len(hosts) > 1 and not (hosts & reached)
+        network. If there is a single host, only a cause that is not the host's own can tell."""
+        clouds = [node for node in self.nodes if not node.spec.local]
+        faults = {_fault(self.failed.get(node.name)) for node in clouds}
+        hosts = {node.host for node in clouds}
+        return faults == {"offline"} or (len(hosts) > 1 and faults <= OUT_OF_REACH)
+
+    def _only_the_house_is_left(self) -> bool:
+        """Then it is not worth waiting for the network to come back."""
+        reserve = [node for node in self.nodes if node.spec.local and self._may_try(node)]
+        return bool(reserve) and self.network_is_down()
 
 
-def is_unreachable(error: NodeError | None) -> bool:
-    return isinstance(error, Unavailable) and error.fault == "unreachable"
+OUT_OF_REACH: frozenset[Fault] = frozenset({"unreachable", "offline"})
+
+
+def is_out_of_reach(error: NodeError | None) -> bool:
+    return _fault(error) in OUT_OF_REACH
+
+
+def _fault(error: NodeError | None) -> Fault | None:
+    return error.fault if isinstance(error, Unavailable) else None

@@ -24,8 +24,8 @@ def at_random(nodes: Sequence[Node], random: Random) -> list[Node]:
 
 
 def least_used(nodes: Sequence[Node], random: Random) -> list[Node]:
-    """The fewest requests so far first."""
-    return sorted(nodes, key=lambda node: node.counters.requests)
+    """The fewest questions first, since the program started: a node that is new has nothing to catch up."""
+    return sorted(nodes, key=lambda node: node.asked_often)
 
 
 def fastest(nodes: Sequence[Node], random: Random) -> list[Node]:

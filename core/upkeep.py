@@ -7,9 +7,10 @@ answer does not wait for a model to load.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from core.errors import NodeError, StorageError
+from core.node import Node
 from core.node_store import NodeStore
 from core.pool import Pool
 
@@ -33,16 +34,32 @@ async def restore(pool: Pool, store: NodeStore, clock: Callable[[], float], now:
 
 
 async def save(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None:
-    await store.save(*((node.name, *node.saved(clock())) for node in pool.nodes))
+    """Those nodes whose books changed: another program may look after the same ones (`porchlight ask`)."""
+    nodes, pool.unsaved = pool.unsaved, set()
+    try:
+        await store.save(*((node.name, *node.saved(clock())) for node in nodes))
+    except StorageError:
+        pool.unsaved |= nodes
+        raise
 
 
-async def keep(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None:
-    """Until cancelled: save what changed, warm what may be needed."""
+async def keep(
+    pool: Pool,
+    store: NodeStore,
+    clock: Callable[[], float],
+    tell_admin: Callable[[Node], Awaitable[None]],
+) -> None:
+    """Until cancelled: save what changed, tell what only a person can mend, warm what may be needed."""
     warmed_at: float | None = None
     while True:
         await pool.changed.wait()
         pool.changed.clear()
         try:
+            for node in pool.nodes:
+                if node.remedy and not node.admin_told:
+                    await tell_admin(node)
+                    node.admin_told = True
+                    pool.unsaved.add(node)
             await save(pool, store, clock)
         except StorageError as error:
             log.warning("The nodes' state could not be saved: %s", error)

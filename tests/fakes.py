@@ -43,6 +43,7 @@ class Player:
         self.playing = 0
         self.playing_max = 0
         self.warmed = 0
+        self.is_warm = asyncio.Event()
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
@@ -72,6 +73,7 @@ class Player:
 
     async def warm_up(self) -> None:
         self.warmed += 1
+        self.is_warm.set()
 
     async def close(self) -> None:
         pass

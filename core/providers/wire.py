@@ -8,20 +8,23 @@ not decided here but by who reads.
 """
 
 import asyncio
+import errno
 import json
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
 import httpx
 
-from core.errors import NodeError, Rejected, Unavailable
+from core.errors import Fault, NodeError, Rejected, Unavailable
 from core.providers import Piece, refusals
 
 STREAM_TIMEOUT = httpx.Timeout(connect=5.0, read=None, write=30.0, pool=5.0)
 """No limit on reading: who reads the pieces has the clock, and a timer per read costs a tenth of the CPU."""
 CHECK_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 LINGER_S = 0.05
+_NO_WAY_OUT = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH}
 ERROR_BYTES_MAX = 64 * 1024
 REPLY_BYTES_MAX = 4 * 1024 * 1024
 """The longest list of models, OpenRouter's, has about one megabyte."""
@@ -65,7 +68,8 @@ async def opened(
         response = await _sent(client, request)
     except (httpx.ConnectError, httpx.ProxyError) as error:
         # The operating system's words, or those of TLS: "Connection refused", "certificate has expired".
-        raise Unavailable("unreachable", f"{type(error).__name__}: {str(error)[:120]}") from error
+        fault: Fault = "offline" if _is_offline(error) else "unreachable"
+        raise Unavailable(fault, f"{type(error).__name__}: {str(error)[:120]}") from error
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
         # Without its cause: that one may quote the header that holds the key.
         why = "this URL or this key cannot be sent"
@@ -76,6 +80,19 @@ async def opened(
         return response
     refusal = await _beginning(response, ERROR_BYTES_MAX)
     raise refuse(response.status_code, refusal, response.headers)
+
+
+def _is_offline(error: BaseException | None) -> bool:
+    """Is the cause our own network, as far as the system knows: nobody to ask for names, or no way out?"""
+    if error is None:
+        return False
+    if isinstance(error, socket.gaierror):
+        return error.errno == socket.EAI_AGAIN
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_offline, error.exceptions))
+    if isinstance(error, OSError) and error.errno in _NO_WAY_OUT:
+        return True
+    return _is_offline(error.__cause__ or error.__context__)
 
 
 async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:

@@ -23,6 +23,7 @@ from tests.fakes import Beat, Clock, Player, ask, node, pool
 CUT = Unavailable("cut", "no end mark")
 STALLED = Unavailable("stalled", "nothing for 20 s")
 DOWN = Unavailable("unreachable", "refused")
+OFFLINE = Unavailable("offline", "no route")
 PLAIN: list[Beat] = ["Sky ", "blue.", End(False, 9, 2)]
 
 
@@ -279,6 +280,55 @@ async def test_our_own_network_being_down_is_nobodys_fault() -> None:
     assert [len(player.asked) for player in clouds] == [10, 10]
 
 
+async def test_a_single_host_is_only_blamed_for_what_is_its_own_doing() -> None:
+    """No route at all charges nobody; a refused connection is the host's, once for each question."""
+    for error, failures in ((OFFLINE, 0), (DOWN, 3)):
+        made = pool(
+            node("Cloud", Player([error]), url="http://one.example:1/v1"),
+            node("Cloud-2", Player([error]), url="http://one.example:2/v1"),
+            node("Home", Player(PLAIN), local=True),
+            clock=Clock(),
+        )
+        for _ in range(3):
+            assert answer(await hear(made)).node == "Home"
+        assert made.nodes[0].breaker.failures == failures
+
+
+async def test_without_a_network_and_a_reserve_it_is_tried_again_and_then_said() -> None:
+    """A short interruption is bridged; a long one is told from a node's failure."""
+    clouds = [Player([OFFLINE], [OFFLINE], PLAIN), Player([OFFLINE])]
+    made = pool(*[node(f"Cloud{i}", player) for i, player in enumerate(clouds)], clock=Clock())
+    assert answer(await hear(made)).node == "Cloud0"
+    clouds[0].scripts = [[OFFLINE]]
+    with pytest.raises(NoAnswer) as error:
+        await hear(made)
+    assert error.value.reason == "offline"
+    assert [each.breaker.failures for each in made.nodes] == [0, 0]
+
+
+async def test_nodes_that_only_the_admin_can_mend_are_told_apart() -> None:
+    """When every node has refused our key, asking again later is no use."""
+    made = pool(node("Alpha", Player([Rejected("401", "Renew it.")])), clock=Clock())
+    for _ in range(2):
+        with pytest.raises(NoAnswer) as error:
+            await hear(made)
+        assert error.value.reason == "all_out"
+
+
+async def test_a_probe_of_the_cloud_is_free_again_while_the_reserve_answers() -> None:
+    """A half-open node that could not be reached is judged before the reserve begins."""
+    clock = Clock()
+    writing = asyncio.Event()
+    cloud = node("Cloud", Player([DOWN]))
+    made = pool(cloud, node("Home", Player(["One ", writing, End()]), local=True), clock=clock)
+    cloud.breaker.open_for(0, clock.now)
+    async with aclosing(made.stream(ask())) as events:
+        async for event in events:
+            if isinstance(event, Text):
+                break
+        assert cloud.state(clock.now) == "open"
+
+
 async def test_one_host_out_of_reach_is_that_hosts_fault() -> None:
     """The other host answered, so the network is there."""
     made = pool(node("Gone", Player([DOWN])), node("Good", Player(PLAIN)), clock=Clock())
@@ -300,8 +350,8 @@ async def test_too_long_goes_to_a_node_with_more_room() -> None:
     assert smaller.asked == []
 
 
-async def test_too_long_everywhere_trims_the_older_turns_once() -> None:
-    """The second time the node gets fewer turns, with the question still last."""
+async def test_too_long_everywhere_trims_the_older_turns() -> None:
+    """The second time the node gets fewer turns, with the question still last, and then that alone."""
     player = Player([TooLong("400")], PLAIN)
     turns = [Turn("user" if i % 2 == 0 else "assistant", "x" * 1500) for i in range(13)]
     made = pool(node("Alpha", player), clock=Clock())
@@ -309,6 +359,9 @@ async def test_too_long_everywhere_trims_the_older_turns_once() -> None:
     first, second = (prompt.turns for prompt in player.asked)
     assert len(second) < len(first) == 13
     assert second[-1] == turns[-1]
+    player.scripts = [[TooLong("400")], [TooLong("400")], PLAIN]
+    assert answer(await hear(made, Ask(tuple(turns)))).node == "Alpha"
+    assert player.asked[-1].turns == (turns[-1],)
     player.scripts = [[TooLong("400")]]
     with pytest.raises(NoAnswer) as error:
         await hear(made, Ask(tuple(turns)))
@@ -362,6 +415,38 @@ async def test_a_dripping_node_is_left_while_another_is_ready() -> None:
     assert made.nodes[0].counters.failures == {"dripping": 1}
 
 
+async def test_a_node_that_begins_to_drip_is_left_too() -> None:
+    """However fast it was before."""
+    clock = Clock()
+    letter: list[Beat] = ["x", 2.0]
+    late: list[Beat] = ["x" * 1000, 1.0, *letter * 14, End()]
+    made = pool(node("Drip", Player(late, clock=clock)), node("Good", Player(PLAIN)), clock=clock)
+    assert answer(await hear(made)).node == "Good"
+
+
+async def test_thinking_does_not_go_on_for_ever() -> None:
+    """A node that shows thoughts and no word is left when the question's time is up."""
+    clock = Clock()
+    thoughts: list[Beat] = [Thinking(), 9.0]
+    made = pool(
+        node("Thinker", Player([*thoughts * 50, End()], clock=clock)),
+        node("Home", Player(PLAIN), local=True),
+        clock=clock,
+    )
+    assert answer(await hear(made)).node == "Home"
+    assert 1060 <= clock.now < 1090
+
+
+async def test_a_mistake_in_our_own_code_costs_no_question(caplog: pytest.LogCaptureFixture) -> None:
+    """Another node answers, and the operator gets the traceback once."""
+    broken = Player([])
+    broken.clock = None
+    broken.scripts = [[1.0]]  # moving a clock it does not have
+    made = pool(node("Alpha", broken), node("Good", Player(PLAIN)), clock=Clock())
+    assert answer(await hear(made)).node == "Good"
+    assert caplog.text.count("Traceback") == 1
+
+
 async def test_a_node_that_stays_silent_is_left_in_time() -> None:
     """No first token, and no next token, within its patience: two faults with names of their own."""
     silent = asyncio.Event()
@@ -377,7 +462,7 @@ async def test_a_change_of_strategy_takes_effect_at_the_next_question() -> None:
     """From round robin to least used, without a new pool."""
     made = pool(node("A", Player(PLAIN)), node("B", Player(PLAIN)), clock=Clock())
     assert [answer(await hear(made)).node for _ in range(4)] == ["A", "B", "A", "B"]
-    made.nodes[0].counters.requests = 100
+    made.nodes[0].asked_often = 100
     made.strategy = "least_used"
     assert [answer(await hear(made)).node for _ in range(3)] == ["B", "B", "B"]
 

@@ -18,9 +18,9 @@ def test_round_robin_takes_whoever_was_asked_longest_ago() -> None:
 
 def test_least_used_takes_the_fewest_requests() -> None:
     nodes = [node(name, Player()) for name in "ABC"]
-    nodes[0].counters.requests = 5
-    nodes[1].counters.requests = 2
-    nodes[2].counters.requests = 9
+    nodes[0].asked_often = 5
+    nodes[1].asked_often = 2
+    nodes[2].asked_often = 9
     assert [each.name for each in least_used(nodes, Random(1))] == ["B", "A", "C"]
 
 
