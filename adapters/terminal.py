@@ -155,6 +155,9 @@ class _Talk:
             self._view.drop()
             self._show_held()
 
+    async def direct(self, person: Person) -> Chat:
+        return self.chat
+
     async def typing(self, chat: Chat, note: str) -> None:
         self._view.note(note)
 

@@ -34,6 +34,9 @@ def main() -> int:
                 return 2
             return asyncio.run(app.ask(settings, question, _say))
         return asyncio.run(_run(settings))
+    except SettingsError as error:
+        _say(phrases.settings_wrong(error.mistakes))
+        return 2
     except (StorageError, AlreadyRunning) as error:
         _say(str(error))
         return 3

@@ -18,7 +18,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,9 +27,10 @@ from bot.assistant import Assistant
 from bot.desk import Desk, Stops
 from bot.mini_model import Tell
 from bot.settings import Settings
+from bot.values import is_in_house
 from core import upkeep
 from core.access import Access
-from core.errors import AlreadyRunning, StorageError
+from core.errors import AlreadyRunning, SettingsError, StorageError
 from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
 from core.node import Node
@@ -41,6 +41,8 @@ from core.storage import open_database
 from core.strategies import STRATEGIES
 from core.types import Accept, Adapter, NodeSpec, Person
 
+KEEPALIVE_S = 60.0
+"""So that the next question of a conversation need not shake hands again."""
 EXIT_STOPPED = 130
 EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": EXIT_STOPPED, None: 1}
 
@@ -78,8 +80,11 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
-        http = await stack.enter_async_context(_client(settings.nodes))
-        nodes = [_node(spec, settings, http) for spec in mini_model.usable(settings.nodes, tell)]
+        outside, in_house = [await stack.enter_async_context(client) for client in _clients()]
+        nodes = [
+            _node(spec, settings, in_house if spec.local or is_in_house(spec.url) else outside)
+            for spec in mini_model.usable(settings.nodes, tell)
+        ]
         for node in nodes:
             stack.push_async_callback(node.provider.close)
         chosen = await store.choice(commands.STRATEGY_CHOICE)
@@ -96,14 +101,23 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
         await inbox.prune()
         stops = Stops()
         desktop = commands.Desktop(pool, inbox, store, stops.stop, clock)
-        access = Access([*settings.admin_ids, *LOCAL_PEOPLE])
+        admins = [*settings.admin_ids, *LOCAL_PEOPLE]
+        access = Access(admins)
         assistant = Assistant(desktop, access, today=lambda: datetime.now(settings.timezone))
         for notice in settings.notices:
             tell(notice)
         fetched = await mini_model.fetched(pool, tell)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(inbox, ledger, assistant, stops, adapters, tasks)
-            beside = [tasks.create_task(upkeep.keep(pool, store, clock)), *map(tasks.create_task, fetched)]
+
+            async def tell_admins(node: Node) -> None:
+                for admin in admins:
+                    await desk.announce(
+                        admin, f"{node.name} {now()}", phrases.model_out(node.name, node.remedy)
+                    )
+
+            kept = upkeep.keep(pool, store, clock, tell_admins)
+            beside = [tasks.create_task(task) for task in (kept, *fetched)]
             try:
                 yield House(inbox, pool, desk)
             finally:
@@ -135,6 +149,7 @@ async def ask(settings: Settings, question: str, tell: Tell) -> int:
     once = Once(question, WORDS)
     async with opened(settings, [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
+        await house.desk.leave()
         outcome = await house.inbox.outcome(once.chat)
     return EXIT_STOPPED if once.stopped else EXIT_CODES[outcome]
 
@@ -151,14 +166,16 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
 # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _client(specs: Sequence[NodeSpec]) -> httpx.AsyncClient:
-    """One client for all nodes. Connections are not rationed, as the nodes have limits of their own, and
-    nothing inside the house is reached through a proxy: what is private would go outside that way."""
-    in_house = {urlsplit(spec.url).hostname for spec in specs if spec.local} | {"127.0.0.1", "localhost"}
-    return httpx.AsyncClient(
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-        mounts={f"all://{f'[{host}]' if ':' in host else host}": None for host in in_house if host},
-    )
+def _clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
+    """One for what is outside, and one for what is inside the house, which knows of no proxy: what is
+    private would go outside that way. Connections are not rationed, as the nodes have limits of their own.
+    Raises `SettingsError` if the proxy named in the environment is none."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_S)
+    try:
+        outside = httpx.AsyncClient(limits=limits)
+    except (ImportError, ValueError) as error:
+        raise SettingsError([phrases.proxy_wrong(str(error))]) from error
+    return outside, httpx.AsyncClient(limits=limits, trust_env=False)
 
 
 def _node(spec: NodeSpec, settings: Settings, http: httpx.AsyncClient) -> Node:

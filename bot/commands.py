@@ -148,7 +148,8 @@ COMMANDS: dict[str, Command] = {
     )
 }
 
-_COMMAND = re.compile(r"/([a-z_]+)(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+_COMMAND = re.compile(r"/([a-z_]+)(?:@\w+)?[.,:;!?]*(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+"""With the stop or comma that a phone's keyboard puts behind a word; a path like `/etc/hosts` is none."""
 
 _PRIVATE = re.compile(r"/+\s*private\b[^\w\s]*\s*(.*)", re.IGNORECASE | re.DOTALL)
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u2060-\u2064\ufeff]")

@@ -105,6 +105,16 @@ class Desk:
                     self._wake(Key(chat, person.id, True))
                     self._wake(Key(chat, person.id, False))
 
+    async def announce(self, person: Person, key: str, text: str) -> None:
+        """Show this to a person who asked nothing, in private, once for each `key`. Where there is nobody
+        to look at it later (`porchlight ask`), it is left. Raises `StorageError`."""
+        adapter = self._adapters.get(person.platform)
+        if adapter is None or not adapter.resumes:
+            return
+        chat = await adapter.direct(person)
+        if await self._inbox.announce(chat, person, key, text):
+            self._wake(Key(chat, person.id, True))
+
     async def leave(self) -> None:
         """Let running answers come to their end for a while, then break them off: the next run
         begins them again."""
@@ -144,7 +154,7 @@ class Desk:
         """From wherever the row stands to its end. What breaks here breaks one row, and is noted."""
         incoming = item.incoming
         adapter = self._adapters[incoming.chat.platform]
-        growing = Growing(adapter, self._ledger, item.id, incoming.chat, incoming.post)
+        growing = Growing(adapter, self._ledger, item.id, incoming.chat, item.reply_to)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(growing.run())

@@ -4,10 +4,12 @@ Nothing here ever keeps the program from starting. Without an engine for this ma
 weights, the program goes on without, and says what to install instead.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 
 from bot import phrases
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 
 SMALL_BELOW = 1_000_000_000
 """Parameters. Smaller models need the tiny profile, and their readers a warning."""
+
+FETCH_PAUSES_S = (60.0, 300.0, 1800.0)
 
 Tell = Callable[[str], None]
 
@@ -52,16 +56,23 @@ def _fitted(spec: NodeSpec, tell: Tell) -> NodeSpec | None:
 
 async def fetched(pool: Pool, tell: Tell) -> list[Coroutine[None, None, None]]:
     """Have somebody who can answer. The built-in model's file is fetched now, with a progress bar, if
-    nobody else is there; beside everything else otherwise: then this returns what is to be run."""
+    nobody else is there. Otherwise, and where that fails, this returns what is to be run beside all else,
+    to fetch it."""
     mini = next((node.spec for node in pool.nodes if node.spec.kind == "embedded"), None)
     if not pool.nodes:
-        tell(phrases.nobody_here(advice(memory_bytes())))
+        why = phrases.SWITCHED_OFF if Embedded.available() else phrases.NO_ENGINE
+        tell(phrases.nobody_here(why, advice(memory_bytes())))
     elif mini is not None and _is_missing(mini):
         folder = Path(str(mini.options["weights"])).parent
         if len(pool.nodes) > 1:
-            return [_fetch(folder, lambda _: None, lambda done_bytes, total_bytes: None)]
-        with _bar() as progress:
-            await _fetch(folder, tell, progress)
+            return [_until_fetched(folder, first_pause_s=0.0)]
+        try:
+            with _bar() as progress:
+                await weights.fetch(weights.MINI, folder, progress)
+        except weights.WeightsError as error:
+            log.warning("The built-in model is not here: %s", error)
+            tell(phrases.nobody_here(str(error), advice(memory_bytes())))
+            return [_until_fetched(folder, first_pause_s=FETCH_PAUSES_S[0])]
     return []
 
 
@@ -71,12 +82,18 @@ def _is_missing(spec: NodeSpec) -> bool:
     return path.name == weights.MINI.file_name and not weights.is_whole(weights.MINI, path)
 
 
-async def _fetch(folder: Path, tell: Tell, progress: weights.Progress) -> None:
-    try:
-        await weights.fetch(weights.MINI, folder, progress)
-    except weights.WeightsError as error:
-        log.warning("The built-in model is not here: %s", error)
-        tell(f"{error}\n{phrases.nobody_here(advice(memory_bytes()))}")
+async def _until_fetched(folder: Path, first_pause_s: float) -> None:
+    """However often it takes: the network may come back, and the disk be cleared."""
+    await asyncio.sleep(first_pause_s)
+    for pause_s in chain(FETCH_PAUSES_S, repeat(FETCH_PAUSES_S[-1])):
+        try:
+            await weights.fetch(weights.MINI, folder)
+        except weights.WeightsError as error:
+            log.warning("The built-in model is not here: %s", error)
+            await asyncio.sleep(pause_s)
+        else:
+            log.info("The built-in model is here")
+            return
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def note(status: Status) -> str:
 
 def broken_off(text: str) -> str:
     """As far as it came before `/stop`."""
-    return f"{text.rstrip()} …".lstrip()
+    return f"{text.rstrip()} …" if text.strip() else STOPPED
 
 
 def with_note(text: str, note: str) -> str:
@@ -86,6 +86,13 @@ def no_answer(error: NoAnswer, *, private: bool) -> str:
                 "A private question never leaves the house, and no model in the house can answer just now. "
                 "Nothing was sent anywhere. Ask without /private, or try again later."
             )
+        case "offline":
+            return "I cannot reach the internet just now. When it is back, please ask again or write /retry."
+        case "all_out":
+            return (
+                "None of my models lets me in any more, and only whoever runs me can mend that. They know "
+                "of it. Please ask again later."
+            )
         case "too_long":
             return "That is too long for me to read at once. Please send it in smaller parts."
         case "refused":
@@ -127,8 +134,27 @@ def settings_wrong(mistakes: list[str]) -> str:
     return f"Porchlight cannot start with these settings:\n{lines}\nMend them in .env and start again."
 
 
-def nobody_here(advice: str) -> str:
-    return f"There is no model yet that could answer. {advice} Or name a cloud node in .env; see the README."
+NO_ENGINE = "The built-in model does not run on this kind of machine."
+SWITCHED_OFF = "The built-in model is switched off (EMBEDDED_MODEL=off)."
+
+
+def nobody_here(why: str, advice: str) -> str:
+    return (
+        f"{why} So there is no model yet that could answer. {advice} Or name a cloud node in .env; "
+        "see the README."
+    )
+
+
+def model_out(name: str, remedy: str) -> str:
+    """To the admin, once."""
+    return f"🔴 The model {name} no longer answers. {remedy} I try it again by myself; /reset does so now."
+
+
+def proxy_wrong(why: str) -> str:
+    return (
+        f"The proxy named in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) cannot be used: {why} "
+        "Mend it, or unset it."
+    )
 
 
 # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +190,29 @@ STATES: dict[State, tuple[str, str]] = {
 }
 
 
+FAILURES = {
+    "unreachable": "out of reach",
+    "offline": "no network",
+    "server": "server error",
+    "not_a_stream": "answered something else",
+    "slow_start": "too slow to begin",
+    "stalled": "stopped in the middle",
+    "dripping": "far too slow",
+    "malformed": "garbled",
+    "error_inside": "error in mid-answer",
+    "cut": "cut off",
+    "empty": "empty answer",
+    "busy": "too many waiting",
+    "broken": "a fault of mine (see the log)",
+    "RateLimited": "rate limited",
+    "Rejected": "refused my key, model or plan",
+    "TooLong": "question too long",
+    "Refused": "declined the question",
+    "BadRequest": "did not understand the request",
+}
+"""Of a node, by the kind under which its books count them."""
+
+
 def verdict(nodes: list[Node], now: float) -> str:
     """What is wrong and what to do, or that all is well, in one sentence."""
     ready = [node for node in nodes if node.is_ready(now)]
@@ -185,15 +234,16 @@ def node_line(node: Node, now: float) -> str:
     sign, word = STATES[node.state(now)]
     counters = node.counters
     facts = [word + (f", {duration(node.due_in_s(now))} left" if node.due_in_s(now) else "")]
-    if counters.requests:
-        share = counters.successes / counters.requests
-        facts.append(f"{counters.requests} asked, {share:.0%} answered")
-    if counters.rate_limits:
-        facts.append(f"{counters.rate_limits}× rate limited")
+    failed = sum(counters.failures.values())
+    if ended := counters.successes + failed:  # a stopped answer says nothing about the model
+        facts.append(f"{counters.requests} asked, {counters.successes / ended:.0%} answered")
+    if failed:
+        kinds = sorted(counters.failures.items(), key=lambda kind: -kind[1])
+        facts.append(", ".join(f"{count}× {FAILURES.get(kind, kind)}" for kind, count in kinds))
     if counters.first_token_s is not None:
         facts.append(f"first word after {counters.first_token_s:.1f} s")
     if counters.answer_tokens:
-        facts.append(f"{counters.answer_tokens:,} tokens written")
+        facts.append(f"{counters.prompt_tokens:,} tokens read, {counters.answer_tokens:,} written")
     if node.remedy:
         facts.append(f"**{node.remedy}**")
     elif node.last_error:
@@ -232,7 +282,7 @@ def reset_done(names: list[str]) -> str:
 
 
 def reset_unknown(name: str, known: list[str]) -> str:
-    return f"There is no node {name}. There are: {', '.join(known) or 'none'}."
+    return f"There is no model {name}. There are: {', '.join(known) or 'none'}."
 
 
 def duration(seconds: float) -> str:

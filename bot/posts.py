@@ -29,7 +29,7 @@ RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class Growing:
-    """One answer in one chat. `reply_to` is the post that is answered."""
+    """One answer in one chat. `reply_to` is the post that is answered, if one is."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Growing:
         ledger: Ledger,
         row: int,
         chat: Chat,
-        reply_to: str,
+        reply_to: str | None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._adapter = adapter
@@ -70,7 +70,10 @@ class Growing:
             case Restart():
                 self._held, self._new = self.text, ""
             case Status():
-                self._note = phrases.note(event)
+                note = phrases.note(event)
+                if note == self._note:
+                    return  # a model that thinks says so again and again
+                self._note = note
         self._changed.set()
 
     def finish(self, markdown: str) -> None:

@@ -28,10 +28,14 @@ State = Literal["accepted", "answering", "answered", "closed", "poison"]
 Outcome = Literal["whole", "sentence", "stopped"]
 """A model's whole answer, the program's own words, or as far as it came until the person ended it."""
 
+ANNOUNCED = "announced:"
+"""The beginning of `post` where nobody wrote anything: the row is ours, to be shown like an answer."""
 OPEN_ITEMS_MAX = 200
 """Of one person in one chat at a time; the rest comes when these are closed."""
 KEPT_S = 90 * 24 * 3600.0
 KEPT_PER_CHAT = 200
+ASK_S_MAX = 24 * 3600.0
+"""No `porchlight ask` runs so long: one that is still open was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class Item:
     note: str
     damaged: bool
     """What the person wrote cannot be read back; the text is empty here."""
+
+    @property
+    def reply_to(self) -> str | None:
+        """The post it answers; None if it answers none."""
+        return None if self.incoming.post.startswith(ANNOUNCED) else self.incoming.post
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,25 @@ class Inbox:
             sql = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor"
             statements.append((sql, (platform, cursor)))
         return [row["id"] for row in await self._database.write(*statements)]
+
+    async def announce(self, chat: Chat, person: Person, key: str, text: str) -> bool:
+        """Keep something to be shown to this person that answers nothing. False if it was kept before:
+        the same `key` is told once."""
+        text, now = storable(text), self._now()
+        kept = await self._database.write(
+            (
+                "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at,"
+                " accepted_at, text, text_sha256, state, answer, answer_sha256, outcome)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, 'sentence')"
+                " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
+                (
+                    *(chat.platform, chat.id, chat.kind, f"{ANNOUNCED}{key}"),
+                    *(person.id, storable(person.name)),
+                    *(now, now, _sha256(""), text, _sha256(text)),
+                ),
+            )
+        )
+        return bool(kept)
 
     async def cursor(self, platform: str) -> str | None:
         """How far the platform was read."""
@@ -206,15 +234,21 @@ class Inbox:
         )
 
     async def prune(self, older_than_s: float = KEPT_S, keep: int = KEPT_PER_CHAT) -> None:
-        """Forget what is at its end and that old, with its posts, but not the newest `keep` of a chat."""
+        """Forget what is at its end and that old, with its posts, but not the newest `keep` of a chat.
+        A `porchlight ask` that was killed is at its end too: nobody waits for it any more."""
         await self._database.write(
+            (
+                "UPDATE inbox SET state = 'poison', note = 'killed' WHERE platform = 'ask'"
+                " AND state IN ('accepted', 'answering', 'answered') AND accepted_at < ?",
+                (self._now() - ASK_S_MAX,),
+            ),
             (
                 # Each `porchlight ask` is a chat of its own, so there the newest are not kept.
                 "DELETE FROM inbox WHERE state IN ('closed', 'poison') AND accepted_at < ? AND"
                 " (platform = 'ask' OR id IN (SELECT id FROM (SELECT id, row_number() OVER"
                 " (PARTITION BY platform, chat ORDER BY id DESC) AS place FROM inbox) WHERE place > ?))",
                 (self._now() - older_than_s, keep),
-            )
+            ),
         )
 
 

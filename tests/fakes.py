@@ -9,7 +9,7 @@ from core.errors import Gone, NodeError, PlatformError
 from core.node import Node
 from core.pool import Pool
 from core.providers import End, Health, Piece, Prompt, Thinking
-from core.types import Accept, Ask, Chat, Limits, NodeSpec, Part, Text, Turn
+from core.types import Accept, Ask, Chat, Limits, NodeSpec, Part, Person, Text, Turn
 
 
 class Clock:
@@ -121,6 +121,7 @@ class Stage:
         """Every text ever shown by a post or an edit."""
         self.notes: list[str] = []
         self.keys: list[str] = []
+        self.replies: list[str | None] = []
         self.moved = asyncio.Event()
         """Set by every call that shows something."""
 
@@ -144,6 +145,7 @@ class Stage:
 
     async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
         self.keys.append(key)
+        self.replies.append(reply_to)
         self._trouble()
         name = f"p{len(self.keys)}"
         self.posts[name] = part
@@ -161,6 +163,9 @@ class Stage:
     async def delete(self, chat: Chat, post: str) -> None:
         if self.posts.pop(post, None) is None:
             raise Gone
+
+    async def direct(self, person: Person) -> Chat:
+        return Chat(self.platform, f"to {person.id}")
 
     async def typing(self, chat: Chat, note: str) -> None:
         self.moved.set()

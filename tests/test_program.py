@@ -117,6 +117,26 @@ async def test_without_a_model_there_is_a_sentence_and_exit_code_one(home: Home)
     assert "Ollama" in ran.err
 
 
+async def test_a_proxy_that_is_none_is_told_and_not_a_traceback(home: Home, server: ModelServer) -> None:
+    """Whoever starts it learns which name to look at."""
+    home.node(server)
+    home.environ["ALL_PROXY"] = "nonsense://localhost:1"
+    ran = await home.run("ask", QUESTION)
+    assert ran.code == 2
+    assert "ALL_PROXY" in ran.err
+    assert "Traceback" not in ran.err
+
+
+async def test_the_admin_hears_of_a_dead_key_in_the_chat(home: Home) -> None:
+    """Once, with what to do, and the question gets its own sentence."""
+    async with ModelServer("openai") as server:
+        server.fail("unauthorized")
+        home.node(server)
+        ran = await home.run(stdin=f"{QUESTION}\nAnd now?\n")
+    assert ran.out.count("no longer answers") == 1
+    assert ran.out.count("lets me in") == 2
+
+
 async def test_an_unreachable_node_is_a_sentence_and_its_cause_is_in_the_log(home: Home) -> None:
     """The person reads no address and no error number; the operator does."""
     home.settings(EMBEDDED_MODEL="off", OPENAI_1_URL="http://127.0.0.1:9", OPENAI_1_MODEL="m")

@@ -24,6 +24,7 @@ PLAIN: list[Beat] = ["An answer.", End()]
         ("/NEW", ("new", "")),
         ("  /private  what is\nthis? ", ("private", "what is\nthis?")),
         ("/reset@porchlight_bot Alpha", ("reset", "Alpha")),
+        ("/status.", ("status", "")),
         ("/usr/bin is what?", None),
         ("what is /new?", None),
         ("/private: my rash", ("private", "my rash")),

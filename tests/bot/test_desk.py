@@ -153,11 +153,25 @@ async def test_a_full_disk_is_told_and_the_question_kept(tmp_path: Path) -> None
 
 async def test_a_defect_in_one_answer_is_one_honest_sentence(tmp_path: Path) -> None:
     """An error nobody thought of ends this answer and no other, and shows nothing of itself."""
-    broken = node("Alpha", Player([0.0]))  # a player without a clock trips over the number
-    async with scene(tmp_path, broken) as house:
+    async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
+        house.pool.strategy = "there is none of this name"
         assert await house.hear("Why?") == phrases.BROKEN
-        broken.provider = Player(PLAIN)
+        house.pool.strategy = "random"
         assert await house.hear("And now?") == "Because of the air."
+
+
+async def test_what_is_announced_is_shown_once_and_answers_nothing(tmp_path: Path) -> None:
+    """To the person, in private; the same again is not; and no model reads it later."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        for _ in range(2):
+            await house.desk.announce(PARENT, "alpha out", "Alpha is out.")
+        await house.desk.announce(Person("nowhere", "1"), "alpha out", "Alpha is out.")
+        await house.calm()
+        assert house.stage.texts() == ["Alpha is out."]
+        assert house.stage.replies == [None]
+        await house.hear("Why?")
+        assert len(player.asked[0].turns) == 2
 
 
 async def test_nothing_of_a_stranger_is_answered_by_a_model(tmp_path: Path) -> None:
