@@ -26,6 +26,7 @@ from bot import commands, mini_model, phrases
 from bot.assistant import Assistant
 from bot.desk import Desk, Stops
 from bot.mini_model import Tell
+from bot.pace import Paces
 from bot.settings import Settings
 from bot.values import is_in_house
 from core import upkeep
@@ -108,7 +109,7 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
             tell(notice)
         fetched = await mini_model.fetched(pool, tell)
         async with asyncio.TaskGroup() as tasks:
-            desk = Desk(inbox, ledger, assistant, stops, adapters, tasks)
+            desk = Desk(inbox, ledger, assistant, stops, adapters, tasks, Paces(clock, asyncio.sleep))
 
             async def tell_admins(node: Node) -> None:
                 for admin in admins:

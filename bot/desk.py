@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from bot import commands, phrases
 from bot.assistant import Assistant
+from bot.pace import Paces
 from bot.posts import Growing
 from core.errors import StorageError
 from core.inbox import Inbox, Item, Outcome
@@ -75,6 +76,7 @@ class Desk:
         stops: Stops,
         adapters: Sequence[Adapter],
         tasks: asyncio.TaskGroup,
+        paces: Paces,
         leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
@@ -82,6 +84,7 @@ class Desk:
         self._assistant = assistant
         self._stops = stops
         self._tasks = tasks
+        self._paces = paces
         self.leaving_s_max = leaving_s_max
         self._adapters = {adapter.platform: adapter for adapter in adapters}
         self._workers: dict[Key, asyncio.Task[None]] = {}
@@ -154,7 +157,8 @@ class Desk:
         """From wherever the row stands to its end. What breaks here breaks one row, and is noted."""
         incoming = item.incoming
         adapter = self._adapters[incoming.chat.platform]
-        growing = Growing(adapter, self._ledger, item.id, incoming.chat, item.reply_to)
+        pace = self._paces.of(adapter, incoming.chat)
+        growing = Growing(adapter, self._ledger, pace, item.id, incoming.chat, item.reply_to)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(growing.run())

@@ -7,19 +7,23 @@ one is different: it is what the person asked for, and is tried until it stands 
     see ─► newest text ─► render ─► parts ─┬─ the part has a post ──► edit, if it shows something else
                                            └─ it has none ──► intent on disk ─► post ─► its id on disk
 
-A post is in the ledger before it is sent, so that a program that dies finds its posts again.
+A post is in the ledger before it is sent, so that a program that dies finds its posts again. If nobody
+can say whether a post arrived, it is posted anew, and then what may stand there twice is looked for and
+taken away (DESIGN: only one's own posts can be edited, so all others are safe).
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain, repeat
 
 from bot import phrases
+from bot.pace import Pace
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.ledger import Ledger
-from core.types import Adapter, Chat, Event, Part, Restart, Status, Text
+from core.types import Adapter, Button, Chat, Event, Messenger, Part, Restart, Status, Text
 
 log = logging.getLogger(__name__)
 
@@ -29,23 +33,32 @@ RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 class Growing:
-    """One answer in one chat. `reply_to` is the post that is answered, if one is."""
+    """One answer in one chat. `reply_to` is the post that is answered, if one is; `buttons` are shown
+    while it grows; `drafts`: it grows as a draft, and is posted when it is whole."""
 
     def __init__(
         self,
         adapter: Adapter,
         ledger: Ledger,
+        pace: Pace,
         row: int,
         chat: Chat,
         reply_to: str | None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        note: Callable[[Status], str] = phrases.note,
+        buttons: tuple[Button, ...] = (),
+        drafts: bool = False,
     ) -> None:
         self._adapter = adapter
+        self._messenger = adapter if isinstance(adapter, Messenger) else None
         self._ledger = ledger
+        self._pace = pace
         self._row = row
         self._chat = chat
         self._reply_to = reply_to
-        self._sleep = sleep
+        self._note_of = note
+        self._buttons = buttons
+        self._drafts = drafts and self._messenger is not None
         self._held = ""
         self._new = ""
         self._note = ""
@@ -54,6 +67,8 @@ class Growing:
         self._finished = asyncio.Event()
         self._posts: list[str | None] = []
         self._shown: list[Part] = []
+        self._unclear: set[int] = set()
+        """Parts that may stand there once more than we know."""
 
     # ── The reader's side: never waits ────────────────────────────────────────────────────────────
 
@@ -70,15 +85,16 @@ class Growing:
             case Restart():
                 self._held, self._new = self.text, ""
             case Status():
-                note = phrases.note(event)
+                note = self._note_of(event)
                 if note == self._note:
                     return  # a model that thinks says so again and again
                 self._note = note
         self._changed.set()
 
-    def finish(self, markdown: str) -> None:
-        """This is the whole answer; `run` ends when it stands there."""
+    def finish(self, markdown: str, buttons: tuple[Button, ...] = ()) -> None:
+        """This is the whole answer; `run` ends when it stands there. Empty: nothing shall stand there."""
         self._final = markdown
+        self._buttons = buttons
         self._finished.set()
         self._changed.set()
 
@@ -87,53 +103,79 @@ class Growing:
     async def run(self) -> None:
         """Show it as it grows, and at last the final text. Raises nothing but cancellation, unless
         the disk fails (`StorageError`)."""
-        self._posts = [post.post for post in await self._ledger.posts_of(self._row)]
-        pauses: Iterator[float] = _paces(self._adapter.limits.first_edits_s)
+        known = await self._ledger.posts_of(self._row)
+        self._posts = [post.post for post in known]
+        self._unclear = {number for number, post in enumerate(self._posts) if post is None}
+        with self._pace.grows():
+            final = await self._grow()
+        await self._deliver(final)
+
+    async def _grow(self) -> str:
+        """Until the final text is there, which is given back."""
+        pauses: Iterator[float] = _paces(self._pace.limits.first_edits_s)
         noted = ""
         while self._final is None:
             self._changed.clear()
-            text = self.text
-            if self._note != noted or not text:
+            if (self._note != noted or not self.text) and not self._pace.held_s:
                 noted = self._note
-                with suppress(PlatformError):
-                    await self._adapter.typing(self._chat, noted)
-            if text and self._adapter.limits.edits:
-                await self._preview(text)
-                await self._pause(next(pauses))
-            await self._news(None if text else TYPING_PAUSE_S)
-        await self._deliver(self._final)
+                await self._sign(noted)
+            if self.text and self._pace.limits.edits:
+                await self._pause(self._pace.preview_in_s())
+                if self._final is None:
+                    await self._preview()
+                    await self._pause(self._pace.spread(next(pauses)))
+            await self._news(None if self.text else TYPING_PAUSE_S)
+        return self._final
 
     async def last_words(self, markdown: str) -> None:
         """Say this once, without the disk: after `run` has failed."""
         part = self._adapter.render(markdown, final=True)[0]
         standing = [post for post in self._posts if post is not None]
+        await self._pace.free()
         with suppress(Exception):  # whatever broke before may be broken still
             if standing:
                 await self._adapter.edit(self._chat, standing[-1], part)
             else:
                 await self._adapter.post(self._chat, part, reply_to=self._reply_to, key=f"{self._row}-last")
 
-    async def _preview(self, text: str) -> None:
-        """Show this much, if it can be done now; the next state comes soon anyway."""
+    async def _sign(self, note: str) -> None:
         try:
-            await self._show(self._adapter.render(text, final=False))
+            await self._adapter.typing(self._chat, note)
         except FloodWait as wait:
-            await self._pause(wait.seconds)
+            self._pace.hold(wait.seconds)
+        except PlatformError as error:
+            log.info("The sign of typing for row %d was not shown: %s", self._row, error)
+
+    async def _preview(self) -> None:
+        """Show the newest state, if it can be done now; the next one comes soon anyway."""
+        parts = self._adapter.render(self.text, final=False)
+        try:
+            if self._drafts and self._messenger is not None:
+                self._pace.sent()
+                return await self._messenger.draft(self._chat, parts[-1], key=f"{self._row}")
+            await self._show(parts)
+        except FloodWait as wait:
+            self._pace.hold(wait.seconds)
         except PlatformError as error:
             log.info("A preview in row %d was not shown: %s", self._row, error)
+            self._drafts = False
+        return None
 
     async def _deliver(self, markdown: str) -> None:
         """Show the whole answer, however often it takes."""
-        parts = self._adapter.render(markdown, final=True)
+        parts = self._adapter.render(markdown, final=True) if markdown else []
         for pause_s in _paces(RETRY_PAUSES_S):
+            await self._pace.free()
             try:
                 await self._show(parts)
+                for number in sorted(self._unclear):
+                    await self._clear_strays(number)
                 await self._clear_away(len(parts))
             except FloodWait as wait:
-                await self._sleep(wait.seconds)
+                self._pace.hold(wait.seconds)
             except Unclear as error:
                 log.info("The answer to row %d is shown again: %s", self._row, error)
-                await self._sleep(pause_s)
+                self._pace.hold(pause_s)
             except PlatformError as error:
                 log.warning("The answer to row %d cannot be shown: %s", self._row, error)
                 return
@@ -142,31 +184,65 @@ class Growing:
 
     async def _show(self, parts: list[Part]) -> None:
         for number, part in enumerate(parts):
+            if number == len(parts) - 1:
+                part = replace(part, buttons=self._buttons)
             if number < len(self._shown) and self._shown[number] == part:
                 continue
             try:
                 await self._put(number, part)
             except BadFormat:
-                await self._put(number, Part(part.text, part.final))
+                await self._put(number, replace(part, body=None))
             self._shown[number : number + 1] = [part]
             if part.final:
                 await self._ledger.shown(self._row, number, final=True)
 
-    async def _put(self, number: int, part: Part) -> None:
-        """Let post `number` hold `part`: by an edit where it stands, else by a new post."""
+    async def _put(self, number: int, part: Part) -> str:
+        """Let post `number` hold `part`: by an edit where it stands, else by a new post. Its id."""
         post = self._posts[number] if number < len(self._posts) else None
+        self._pace.sent()
         if post is not None:
             try:
-                return await self._adapter.edit(self._chat, post, part)
+                await self._adapter.edit(self._chat, post, part)
+                return post
             except Gone:
                 log.info("Post %d of row %d is gone, it is posted anew", number, self._row)
-        await self._ledger.intend(self._row, number)
-        post = await self._adapter.post(
-            self._chat, part, reply_to=self._reply_to if number == 0 else None, key=f"{self._row}-{number}"
-        )
-        self._posts[number : number + 1] = [post]
-        await self._ledger.record(self._row, number, post)
-        return None
+        async with self._pace.sending:
+            await self._ledger.intend(self._row, number)
+            reply_to = self._reply_to if number == 0 else None
+            try:
+                post = await self._adapter.post(
+                    self._chat, part, reply_to=reply_to, key=f"{self._row}-{number}"
+                )
+            except Unclear:
+                self._unclear.add(number)
+                raise
+            self._posts[number : number + 1] = [post]
+            if number in self._unclear:
+                self._pace.unrecorded.add(post)
+            else:
+                await self._ledger.record(self._row, number, post)
+        return post
+
+    # ── What should not stand there ───────────────────────────────────────────────────────────────
+
+    async def _clear_strays(self, number: int) -> None:
+        """This part was posted more than once, perhaps: let only the last one stand. Until that is
+        done, its id is not on disk, so that a program killed meanwhile begins with it again."""
+        post = self._posts[number] if number < len(self._posts) else None
+        if post is None:  # the part is not needed any more: this one only marks the end of the search
+            post = await self._put(number, Part("…"))
+        async with self._pace.sending:  # no other post of ours is on its way now
+            if self._messenger is not None:
+                known = await self._ledger.ids_in(self._chat) | self._pace.unrecorded
+                after = (self._posts[number - 1] if number else self._reply_to) or ""
+                for stray in await self._messenger.strays(self._chat, after=after, before=post, known=known):
+                    log.info("A stray post of row %d is taken away", self._row)
+                    with suppress(Gone):
+                        await self._adapter.delete(self._chat, stray)
+            await self._ledger.record(self._row, number, post)
+            await self._ledger.shown(self._row, number, final=True)
+        self._pace.unrecorded.discard(post)
+        self._unclear.discard(number)
 
     async def _clear_away(self, count: int) -> None:
         """The final text may need fewer posts than a preview did, or than an earlier run."""

@@ -8,6 +8,7 @@ not. Finding out is up to whoever shows posts.
 from dataclasses import dataclass
 
 from core.storage import Database
+from core.types import Chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ class Ledger:
                 (final, sha256, incoming, part),
             )
         )
+
+    async def ids_in(self, chat: Chat) -> set[str]:
+        """Of all posts that are known to stand, or to have stood, in this chat."""
+        rows = await self._database.read(
+            "SELECT posts.post FROM posts JOIN inbox ON inbox.id = posts.incoming"
+            " WHERE platform = ? AND chat = ? AND posts.post IS NOT NULL",
+            (chat.platform, chat.id),
+        )
+        return {row["post"] for row in rows}
 
     async def posts_of(self, incoming: int) -> list[LedgerPost]:
         """In the order of their parts."""

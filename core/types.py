@@ -17,12 +17,17 @@ from typing import Literal, Protocol, runtime_checkable
 class Chat:
     """A place on one platform where posts stand.
 
-    `id` is the platform's own id as text; where a chat has topics or threads, the topic is part of it.
+    `id` is the platform's own id as text; a topic of a group stands behind it, after a colon.
     """
 
     platform: str
     id: str
     kind: Literal["private", "group"] = "private"
+
+    @property
+    def whole_id(self) -> str:
+        """Of the group with all its topics."""
+        return self.id.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)

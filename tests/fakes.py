@@ -1,11 +1,11 @@
 """Fakes to talk to: a clock that is set, a node that plays what it is told, a chat to look at."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import replace
 from random import Random
 
-from core.errors import Gone, NodeError, PlatformError
+from core.errors import Gone, NodeError, PlatformError, Unclear
 from core.node import Node
 from core.pool import Pool
 from core.providers import End, Health, Piece, Prompt, Thinking
@@ -104,6 +104,10 @@ def ask(question: str = "Why is the sky blue?", **facts: object) -> Ask:
     return Ask((Turn("user", question),), **facts)  # type: ignore[arg-type] # as above
 
 
+class Lost(Unclear):
+    """It happened, and the reply never came."""
+
+
 class Stage:
     """An adapter whose chat is looked at. `troubles` are raised by the calls to come, in order; None is
     a call that goes well. Parts are as long as `length_max` letters."""
@@ -122,6 +126,7 @@ class Stage:
         self.notes: list[str] = []
         self.keys: list[str] = []
         self.replies: list[str | None] = []
+        self.lost_edits = 0
         self.moved = asyncio.Event()
         """Set by every call that shows something."""
 
@@ -135,10 +140,13 @@ class Stage:
                 self.moved.clear()
                 await self.moved.wait()
 
-    def _trouble(self) -> None:
+    def _trouble(self) -> Lost | None:
+        """What the call meets; it is given back where the call happens all the same."""
         asyncio.get_running_loop().call_soon(self.moved.set)  # when what is shown is shown
-        if self.troubles and (trouble := self.troubles.pop(0)):
-            raise trouble
+        trouble = self.troubles.pop(0) if self.troubles else None
+        if trouble is None or isinstance(trouble, Lost):
+            return trouble
+        raise trouble
 
     async def run(self, accept: Accept) -> None:
         raise NotImplementedError("nobody types on this stage: tests accept for it")
@@ -146,19 +154,24 @@ class Stage:
     async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
         self.keys.append(key)
         self.replies.append(reply_to)
-        self._trouble()
+        lost = self._trouble()
         name = f"p{len(self.keys)}"
         self.posts[name] = part
         self.history.append(part.text)
+        if lost:
+            raise lost
         return name
 
     async def edit(self, chat: Chat, post: str, part: Part) -> None:
-        self._trouble()
+        lost = self._trouble()
         if post not in self.posts:
             raise Gone
-        assert self.posts[post] != part, "an edit that changes nothing is an error on real platforms"
+        assert self.posts[post] != part or self.lost_edits, "an edit that changes nothing"
         self.posts[post] = part
         self.history.append(part.text)
+        if lost:
+            self.lost_edits += 1
+            raise lost
 
     async def delete(self, chat: Chat, post: str) -> None:
         if self.posts.pop(post, None) is None:
@@ -178,3 +191,31 @@ class Stage:
         size = self.length_max
         cuts = range(0, max(1, len(markdown)), size)
         return [Part(markdown[cut : cut + size], final) for cut in cuts]
+
+
+class Street(Stage):
+    """A stage where many meet: a `Messenger`."""
+
+    def __init__(self, *troubles: PlatformError | None, length_max: int = 10_000, edits: bool = True) -> None:
+        super().__init__(*troubles, length_max=length_max, edits=edits)
+        self.drafts: list[str] = []
+        self.left: list[Chat] = []
+        self.menus: list[tuple[Chat | None, list[str], str]] = []
+
+    async def draft(self, chat: Chat, part: Part, *, key: str) -> None:
+        self._trouble()
+        self.drafts.append(part.text)
+
+    async def strays(self, chat: Chat, *, after: str, before: str, known: Collection[str]) -> list[str]:
+        self._trouble()
+        number = {post: place for place, post in enumerate(self.posts)}
+        return [post for post in self.posts if post not in known and number[post] < number[before]]
+
+    async def leave(self, chat: Chat) -> None:
+        self.left.append(chat)
+
+    async def menu(self, chat: Chat | None, commands: Sequence[tuple[str, str]], language: str) -> None:
+        self.menus.append((chat, [name for name, _ in commands], language))
+
+    def invite_link(self, code: str) -> str | None:
+        return f"https://stage.example/{code}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.assistant import Assistant
 from bot.commands import Desktop
 from bot.desk import Desk, Stops
+from bot.pace import Paces
 from core.access import Access
 from core.inbox import Inbox
 from core.ledger import Ledger
@@ -67,6 +68,6 @@ async def scene(folder: Path, *nodes: Node, stage: Stage | None = None) -> Async
         made, stops = pool(*nodes, clock=clock), Stops()
         desktop = Desktop(made, inbox, store, stops.stop, clock)
         assistant = Assistant(desktop, Access([PARENT]), lambda: datetime(2026, 3, 11, tzinfo=UTC))
-        desk = Desk(inbox, ledger, assistant, stops, [stage], tasks)
+        desk = Desk(inbox, ledger, assistant, stops, [stage], tasks, Paces(clock, clock.sleep))
         yield Scene(stage, desk, inbox, made, desktop, database, clock)
         await desk.leave()

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.pace import Paces
 from bot.posts import Growing
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.inbox import Inbox
 from core.ledger import Ledger
 from core.storage import open_database
-from core.types import Chat, Event, Incoming, Part, Person, Restart, Status, Text
-from tests.fakes import Clock, Stage
+from core.types import Button, Chat, Event, Incoming, Part, Person, Restart, Status, Text
+from tests.fakes import Clock, Lost, Stage, Street
 
 CHAT = Chat("stage", "1")
 
@@ -20,17 +22,19 @@ CHAT = Chat("stage", "1")
 class Scene:
     """One question on disk, and its answer growing on a stage."""
 
-    def __init__(self, ledger: Ledger, row: int) -> None:
+    def __init__(self, inbox: Inbox, ledger: Ledger, row: int) -> None:
+        self.inbox = inbox
         self.ledger = ledger
         self.row = row
         self.clock = Clock()
 
-    def growing(self, stage: Stage) -> Growing:
-        return Growing(stage, self.ledger, self.row, CHAT, "q1", sleep=self.clock.sleep)
+    def growing(self, stage: Stage, **more: Any) -> Growing:
+        pace = Paces(self.clock, self.clock.sleep).of(stage, CHAT)
+        return Growing(stage, self.ledger, pace, self.row, CHAT, "q1", **more)
 
-    async def show(self, stage: Stage, *events: Event, final: str) -> None:
+    async def show(self, stage: Stage, *events: Event, final: str, **more: Any) -> None:
         """Every event is given the time to be shown before the next one comes."""
-        growing = self.growing(stage)
+        growing = self.growing(stage, **more)
         async with asyncio.TaskGroup() as group:
             group.create_task(growing.run())
             for event in events:
@@ -44,8 +48,9 @@ class Scene:
 async def scene(tmp_path: Path) -> AsyncGenerator[Scene, None]:
     async with open_database(tmp_path / "test.db") as database:
         incoming = Incoming(CHAT, Person("stage", "7"), "q1", "Why?", 1.0)
-        (row,) = await Inbox(database, Clock()).accept("stage", [incoming], None)
-        yield Scene(Ledger(database), row)
+        inbox = Inbox(database, Clock())
+        (row,) = await inbox.accept("stage", [incoming], None)
+        yield Scene(inbox, Ledger(database), row)
 
 
 async def test_it_grows_in_one_post_and_ends_whole(scene: Scene) -> None:
@@ -158,3 +163,86 @@ async def test_where_posts_cannot_be_edited_only_the_whole_answer_is_posted(scen
     growing.finish("Once upon a time.")
     await task
     assert stage.history == ["Once upon a time."]
+
+
+@pytest.mark.parametrize(
+    "troubles",
+    [
+        [Lost("first post")],
+        [Lost("first"), Lost("again"), Unclear("a third time")],
+        [Lost("first post"), None, FloodWait(3), Lost("the search")],
+        [None, Lost("an edit"), None],
+    ],
+)
+async def test_what_may_have_been_posted_twice_stands_once(
+    scene: Scene, troubles: list[PlatformError | None]
+) -> None:
+    """A post whose reply was lost is posted anew, and the first one is found and taken away."""
+    street = Street(*troubles)
+    await scene.show(street, Text("Once "), final="Once upon a time.")
+    assert street.texts() == ["Once upon a time."]
+    (entry,) = await scene.ledger.posts_of(scene.row)
+    assert entry.post in street.posts
+
+
+async def test_a_post_of_a_run_that_was_killed_is_taken_away(scene: Scene) -> None:
+    """It was intended, it was sent, and its id never reached the disk; the posts of others stay."""
+    street = Street()
+    street.posts = {"stray": Part("Once"), "other": Part("Another answer.", final=True)}
+    other = Incoming(CHAT, Person("stage", "8"), "q2", "What?", 1.0)
+    (row,) = await scene.inbox.accept("stage", [other], None)
+    await scene.ledger.intend(row, 0)
+    await scene.ledger.record(row, 0, "other")
+    await scene.ledger.intend(scene.row, 0)
+    await scene.show(street, final="Once upon a time.")
+    assert street.texts() == ["Another answer.", "Once upon a time."]
+
+
+async def test_a_second_part_that_is_no_longer_needed_leaves_nothing_behind(scene: Scene) -> None:
+    """An earlier run may have posted a second part; this answer has one only."""
+    street = Street(length_max=100)
+    for part in (0, 1):
+        await scene.ledger.intend(scene.row, part)
+    await scene.ledger.record(scene.row, 0, "first")
+    street.posts = {"first": Part("Once"), "stray": Part("upon")}
+    await scene.show(street, final="Never.")
+    assert street.texts() == ["Never."]
+
+
+async def test_buttons_stand_under_the_last_part_only(scene: Scene) -> None:
+    """Stop while it grows, and what the answer comes with when it is whole."""
+    stop, again = (Button("Stop", "/stop"),), (Button("Retry", "/retry"),)
+    street = Street(length_max=5)
+    growing = scene.growing(street, buttons=stop)
+    task = asyncio.create_task(growing.run())
+    growing.see(Text("abcdefg"))
+    await street.shows(lambda: [part.buttons for part in street.posts.values()] == [(), stop])
+    growing.finish("abcdefghij", again)
+    await task
+    assert [part.buttons for part in street.posts.values()] == [(), again]
+
+
+async def test_an_answer_may_grow_as_a_draft(scene: Scene) -> None:
+    """Nothing is posted until it is whole; where drafts fail, it grows as a post."""
+    street = Street()
+    await scene.show(street, Text("Once "), final="Once upon a time.", drafts=True)
+    assert (street.drafts, street.history) == (["Once "], ["Once upon a time."])
+    other = Street(Unclear("no drafts here"))
+    await scene.show(other, Text("Once "), Text("upon "), final="Once upon a time.", drafts=True)
+    assert other.drafts == []
+
+
+async def test_nothing_is_sent_into_a_flood_wait(scene: Scene) -> None:
+    """Neither signs nor previews: the next call is made when the wait is over."""
+    street = Street(None, FloodWait(30))
+    began = scene.clock.now
+    await scene.show(street, Text("Once "), Text("upon "), final="Once upon a time.")
+    assert street.texts() == ["Once upon a time."]
+    assert scene.clock.now >= began + 30
+
+
+async def test_an_empty_answer_leaves_nothing_standing(scene: Scene) -> None:
+    """As for a pressed button that says it all."""
+    street = Street()
+    await scene.show(street, Text("Once "), final="")
+    assert street.texts() == []
