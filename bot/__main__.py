@@ -9,8 +9,9 @@ import asyncio
 import sys
 from importlib.metadata import version
 
-from bot import app, logs, phrases
+from bot import app, logs
 from bot import settings as settings_file
+from bot.phrases import operator
 from bot.settings import Settings
 from core.errors import AlreadyRunning, SettingsError, StorageError
 
@@ -23,19 +24,19 @@ def main() -> int:
     try:
         settings = settings_file.load()
     except SettingsError as error:
-        _say(phrases.settings_wrong(error.mistakes))
+        _say(operator.settings_wrong(error.mistakes))
         return 2
     close_log = logs.set_up(settings.log_file, settings.secrets())
     try:
         if call.command == "ask":
             question = " ".join(call.question) or _piped()
             if not question.strip():
-                _say(phrases.ASK_USAGE)
+                _say(operator.ASK_USAGE)
                 return 2
             return asyncio.run(app.ask(settings, question, _say))
         return asyncio.run(_run(settings))
     except SettingsError as error:
-        _say(phrases.settings_wrong(error.mistakes))
+        _say(operator.settings_wrong(error.mistakes))
         return 2
     except (StorageError, AlreadyRunning) as error:
         _say(str(error))
@@ -54,7 +55,7 @@ def main() -> int:
 
 async def _run(settings: Settings) -> int:
     if settings.telegram_token or settings.discord_token:
-        _say(phrases.NO_PLATFORM_YET)
+        _say(operator.NO_PLATFORM_YET)
     return await app.chat(settings, _say)
 
 

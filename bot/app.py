@@ -27,6 +27,8 @@ from bot.assistant import Assistant
 from bot.desk import Desk, Stops
 from bot.mini_model import Tell
 from bot.pace import Paces
+from bot.phrases import operator
+from bot.phrases.english import English
 from bot.settings import Settings
 from bot.values import is_in_house
 from core import upkeep
@@ -49,14 +51,6 @@ EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": E
 
 LOCAL_PEOPLE = (Person("terminal", "local"), Person("ask", "local"))
 """Whoever sits at this machine has its files in hand anyway: nobody is more of an admin."""
-
-WORDS = Words(
-    greeting=phrases.GREETING,
-    stop_hint=phrases.STOP_HINT,
-    leave_hint=phrases.LEAVE_HINT,
-    earlier=phrases.EARLIER,
-    not_saved=phrases.NOT_SAVED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +98,23 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
         desktop = commands.Desktop(pool, inbox, store, stops.stop, clock)
         admins = [*settings.admin_ids, *LOCAL_PEOPLE]
         access = Access(admins)
-        assistant = Assistant(desktop, access, today=lambda: datetime.now(settings.timezone))
+
+        def speaking(person: Person) -> English:
+            return phrases.of(person.language, settings.language)
+
+        assistant = Assistant(desktop, access, lambda: datetime.now(settings.timezone), speaking)
         for notice in settings.notices:
             tell(notice)
         fetched = await mini_model.fetched(pool, tell)
         async with asyncio.TaskGroup() as tasks:
-            desk = Desk(inbox, ledger, assistant, stops, adapters, tasks, Paces(clock, asyncio.sleep))
+            desk = Desk(
+                inbox, ledger, assistant, stops, adapters, tasks, Paces(clock, asyncio.sleep), speaking
+            )
 
             async def tell_admins(node: Node) -> None:
                 for admin in admins:
-                    await desk.announce(
-                        admin, f"{node.name} {now()}", phrases.model_out(node.name, node.remedy)
-                    )
+                    text = speaking(admin).model_out(node.name, node.remedy)
+                    await desk.announce(admin, f"{node.name} {now()}", text)
 
             kept = upkeep.keep(pool, store, clock, tell_admins)
             beside = [tasks.create_task(task) for task in (kept, *fetched)]
@@ -133,9 +132,10 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
 
 async def chat(settings: Settings, tell: Tell) -> int:
     """The chat in this terminal, until the person leaves; the exit code."""
+    say = phrases.of(settings.language)
     terminal = Terminal(
-        WORDS,
-        commands=[(command.name, command.about) for command in commands.shown_to("admin")],
+        _words(say),
+        commands=[(command.name, say.ABOUT[command.name]) for command in commands.shown_to("admin")],
         history=settings.data_dir / "typed",
     )
     with _only_one(settings.data_dir):
@@ -147,7 +147,7 @@ async def chat(settings: Settings, tell: Tell) -> int:
 
 async def ask(settings: Settings, question: str, tell: Tell) -> int:
     """One question, answered on standard output; the exit code."""
-    once = Once(question, WORDS)
+    once = Once(question, _words(phrases.of(settings.language)))
     async with opened(settings, [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
         await house.desk.leave()
@@ -164,6 +164,10 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
         task.result()
 
 
+def _words(say: English) -> Words:
+    return Words(say.GREETING, say.STOP_HINT, say.LEAVE_HINT, say.EARLIER, say.NOT_SAVED)
+
+
 # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -175,7 +179,7 @@ def _clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
     try:
         outside = httpx.AsyncClient(limits=limits)
     except (ImportError, ValueError) as error:
-        raise SettingsError([phrases.proxy_wrong(str(error))]) from error
+        raise SettingsError([operator.proxy_wrong(str(error))]) from error
     return outside, httpx.AsyncClient(limits=limits, trust_env=False)
 
 
@@ -198,10 +202,10 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data_dir / "running.lock").open("a")
     except OSError as error:
-        raise StorageError(phrases.folder_not_writable(data_dir, error.strerror)) from error
+        raise StorageError(operator.folder_not_writable(data_dir, error.strerror)) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(phrases.ALREADY_RUNNING) from None
+            raise AlreadyRunning(operator.ALREADY_RUNNING) from None
         yield

@@ -9,21 +9,29 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
 
-from bot import commands, conversations, phrases
+from bot import commands, conversations
 from bot.commands import Desktop, Question
+from bot.phrases.english import English
 from core.access import MINORS, Access, Role
 from core.errors import NoAnswer
 from core.inbox import Item
-from core.types import Ask, Done, Event
+from core.types import Ask, Done, Event, Person
 
 log = logging.getLogger(__name__)
 
 
 class Assistant:
-    def __init__(self, desktop: Desktop, access: Access, today: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        desktop: Desktop,
+        access: Access,
+        today: Callable[[], datetime],
+        speaking: Callable[[Person], English],
+    ) -> None:
         self._desktop = desktop
         self._access = access
         self._today = today
+        self._speaking = speaking
 
     async def answer(self, item: Item) -> AsyncGenerator[Event, None]:
         """The events of one answer; the last is `Done`. Close it to stop."""
@@ -33,26 +41,29 @@ class Assistant:
                     yield event
         except Exception:
             log.exception("The answer to row %d broke", item.id)
-            yield Done(phrases.BROKEN)
+            yield Done(self._speaking(item.incoming.person).BROKEN)
 
     async def _answer(self, item: Item) -> AsyncGenerator[Event, None]:
+        say = self._speaking(item.incoming.person)
         role = self._access.role_of(item.incoming.person)
         if role is None:
-            yield Done(phrases.STRANGER)
+            yield Done(say.STRANGER)
             return
         meant: str | Question = Question(item.incoming.text.strip())
         if called := commands.parse(item.incoming.text):
-            meant = await commands.obey(self._desktop, item, role, *called)
+            meant = await commands.obey(self._desktop, item, role, say, *called)
         if isinstance(meant, str):
             yield Done(meant)
         elif not meant.text:
-            yield Done(phrases.ASK_SOMETHING)
+            yield Done(say.ASK_SOMETHING)
         else:
-            async with aclosing(self._ask(item, role, meant)) as events:
+            async with aclosing(self._ask(item, role, say, meant)) as events:
                 async for event in events:
                     yield event
 
-    async def _ask(self, item: Item, role: Role, question: Question) -> AsyncGenerator[Event, None]:
+    async def _ask(
+        self, item: Item, role: Role, say: English, question: Question
+    ) -> AsyncGenerator[Event, None]:
         inbox = self._desktop.inbox
         await inbox.begin(item.id, question.text, question.private, question.supersedes)
         turns = await conversations.turns(
@@ -65,4 +76,4 @@ class Assistant:
                     yield event
         except NoAnswer as error:
             log.warning("Row %d was not answered: %s", item.id, error)
-            yield Done(phrases.no_answer(error, private=question.private))
+            yield Done(say.no_answer(error, private=question.private))

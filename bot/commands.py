@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot import phrases
+from bot.phrases.english import English
 from core.access import Role
 from core.inbox import Inbox, Item
 from core.node_store import NodeStore
@@ -51,21 +51,19 @@ class Call:
     item: Item
     role: Role
     argument: str
+    say: English
+    """In the language of whoever called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
+    """What it does and what may stand behind it is said in bot/call.say."""
+
     name: str
-    about: str
     run: Callable[[Desktop, Call], Awaitable[str | Question]]
-    argument: str = ""
     admin: bool = False
     in_turn: bool = False
     """It waits for the answers before it; the others are answered at once."""
-
-    @property
-    def usage(self) -> str:
-        return f"/{self.name} {self.argument}".strip()
 
 
 # ── For everybody ─────────────────────────────────────────────────────────────────────────────────
@@ -73,28 +71,28 @@ class Command:
 
 async def new(desktop: Desktop, call: Call) -> str | Question:
     await desktop.inbox.start_anew(call.item.incoming.chat, call.item.incoming.person, call.item.id)
-    return Question(call.argument) if call.argument else phrases.FRESH_START
+    return Question(call.argument) if call.argument else call.say.FRESH_START
 
 
 async def stop(desktop: Desktop, call: Call) -> str:
     stopped = desktop.stop(call.item.incoming.chat, call.item.incoming.person)
-    return phrases.STOPPED if stopped else phrases.NOTHING_TO_STOP
+    return call.say.STOPPED if stopped else call.say.NOTHING_TO_STOP
 
 
 async def retry(desktop: Desktop, call: Call) -> str | Question:
     last = await desktop.inbox.last_question(call.item.incoming.chat, call.item.incoming.person)
     if last is None or last.question is None:
-        return phrases.NOTHING_TO_RETRY
+        return call.say.NOTHING_TO_RETRY
     return Question(last.question, last.private, supersedes=last.id)
 
 
 async def private(desktop: Desktop, call: Call) -> str | Question:
-    return Question(call.argument, private=True) if call.argument else phrases.PRIVATE_BARE
+    return Question(call.argument, private=True) if call.argument else call.say.PRIVATE_BARE
 
 
 async def models(desktop: Desktop, call: Call) -> str:
-    lines = [phrases.model_line(node, desktop.clock()) for node in desktop.pool.nodes]
-    return phrases.models_text(lines) if lines else phrases.NO_MODELS
+    lines = [call.say.model_line(node, desktop.clock()) for node in desktop.pool.nodes]
+    return call.say.models_text(lines) if lines else call.say.NO_MODELS
 
 
 # ── For the admin ─────────────────────────────────────────────────────────────────────────────────
@@ -103,48 +101,48 @@ async def models(desktop: Desktop, call: Call) -> str:
 async def status(desktop: Desktop, call: Call) -> str:
     now = desktop.clock()
     nodes = desktop.pool.nodes
-    lines = [phrases.node_line(node, now) for node in nodes]
-    return "\n".join([phrases.verdict(nodes, now), "", *lines]).strip()
+    lines = [call.say.node_line(node, now) for node in nodes]
+    return "\n".join([call.say.verdict(nodes, now), "", *lines]).strip()
 
 
 async def reset(desktop: Desktop, call: Call) -> str:
     names = desktop.pool.reset(call.argument or None)
     if not names:
-        return phrases.reset_unknown(call.argument, [node.name for node in desktop.pool.nodes])
-    return phrases.reset_done(names)
+        return call.say.reset_unknown(call.argument, [node.name for node in desktop.pool.nodes])
+    return call.say.reset_done(names)
 
 
 async def strategy(desktop: Desktop, call: Call) -> str:
     known = list(STRATEGIES)
     if not call.argument:
-        return phrases.strategy_text(desktop.pool.strategy, known)
+        return call.say.strategy_text(desktop.pool.strategy, known)
     name = call.argument.lower().replace("-", "_")
     if name not in STRATEGIES:
-        return phrases.strategy_unknown(call.argument, known)
+        return call.say.strategy_unknown(call.argument, known)
     await desktop.store.choose(STRATEGY_CHOICE, name)
     desktop.pool.strategy = name
-    return phrases.strategy_set(name)
+    return call.say.strategy_set(name)
 
 
 # ── The registry ──────────────────────────────────────────────────────────────────────────────────
 
 
 async def help_(desktop: Desktop, call: Call) -> str:
-    return phrases.help_text([(command.usage, command.about) for command in shown_to(call.role)])
+    return call.say.help_text([command.name for command in shown_to(call.role)])
 
 
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        Command("help", "what I can do", help_),
-        Command("new", "begin afresh; I forget what we said before", new, "[question]", in_turn=True),
-        Command("stop", "end the answer that is growing", stop),
-        Command("retry", "answer your last question again", retry, in_turn=True),
-        Command("private", "a question that never leaves the house", private, "<question>", in_turn=True),
-        Command("models", "which models can answer", models),
-        Command("status", "how everything is doing", status, admin=True),
-        Command("reset", "use a resting model again at once", reset, "[model]", admin=True),
-        Command("strategy", "how questions are spread over the models", strategy, "[name]", admin=True),
+        Command("help", help_),
+        Command("new", new, in_turn=True),
+        Command("stop", stop),
+        Command("retry", retry, in_turn=True),
+        Command("private", private, in_turn=True),
+        Command("models", models),
+        Command("status", status, admin=True),
+        Command("reset", reset, admin=True),
+        Command("strategy", strategy, admin=True),
     )
 }
 
@@ -176,15 +174,17 @@ def shown_to(role: Role) -> list[Command]:
     return [command for command in COMMANDS.values() if role == "admin" or not command.admin]
 
 
-async def obey(desktop: Desktop, item: Item, role: Role, name: str, argument: str) -> str | Question:
+async def obey(
+    desktop: Desktop, item: Item, role: Role, say: English, name: str, argument: str
+) -> str | Question:
     """Run the command if there is one of this name and this person may use it here."""
     command = COMMANDS.get(name)
     known = shown_to(role)
     if command is None:
         close = difflib.get_close_matches(name, [command.name for command in known], n=1)
-        return phrases.unknown_command(name, close[0] if close else None)
+        return say.unknown_command(name, close[0] if close else None)
     if command not in known:
-        return phrases.ADMIN_ONLY
+        return say.ADMIN_ONLY
     if command.admin and item.incoming.chat.kind != "private":
-        return phrases.PRIVATE_CHAT_ONLY
-    return await command.run(desktop, Call(item, role, argument))
+        return say.PRIVATE_CHAT_ONLY
+    return await command.run(desktop, Call(item, role, argument, say))

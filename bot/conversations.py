@@ -8,7 +8,7 @@ the house. How much of it a node can take is cut by the pool, node by node.
 from collections.abc import Callable
 from datetime import datetime
 
-from bot import phrases
+from bot.phrases.english import English
 from core.inbox import Inbox, Item
 from core.types import Turn
 
@@ -28,5 +28,5 @@ async def turns(
         for exchange in before
         for turn in (Turn("user", exchange.question), Turn("assistant", exchange.answer))
     ]
-    system = phrases.SYSTEM.format(today=today().strftime("%A, %d %B %Y"))
+    system = English.SYSTEM.format(today=today().strftime("%A, %d %B %Y"))
     return (Turn("system", system), *said, Turn("user", question))

@@ -12,13 +12,14 @@ own and do not wait.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
-from bot import commands, phrases
+from bot import commands
 from bot.assistant import Assistant
 from bot.pace import Paces
+from bot.phrases.english import English
 from bot.posts import Growing
 from core.errors import StorageError
 from core.inbox import Inbox, Item, Outcome
@@ -77,6 +78,7 @@ class Desk:
         adapters: Sequence[Adapter],
         tasks: asyncio.TaskGroup,
         paces: Paces,
+        speaking: Callable[[Person], English],
         leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
@@ -85,6 +87,7 @@ class Desk:
         self._stops = stops
         self._tasks = tasks
         self._paces = paces
+        self._speaking = speaking
         self.leaving_s_max = leaving_s_max
         self._adapters = {adapter.platform: adapter for adapter in adapters}
         self._workers: dict[Key, asyncio.Task[None]] = {}
@@ -158,16 +161,17 @@ class Desk:
         incoming = item.incoming
         adapter = self._adapters[incoming.chat.platform]
         pace = self._paces.of(adapter, incoming.chat)
-        growing = Growing(adapter, self._ledger, pace, item.id, incoming.chat, item.reply_to)
+        say = self._speaking(incoming.person)
+        growing = Growing(adapter, self._ledger, pace, item.id, incoming.chat, item.reply_to, note=say.note)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(growing.run())
-                growing.finish(await self._whole_answer(group, item, growing))
+                growing.finish(await self._whole_answer(group, item, growing, say))
         except Exception as error:
             log.exception("Row %d is set aside until the next start", item.id)
             self._set_aside.add(item.id)
             disk = isinstance(error, ExceptionGroup) and error.subgroup(StorageError)
-            await growing.last_words(phrases.DISK if disk else phrases.BROKEN)
+            await growing.last_words(say.DISK if disk else say.BROKEN)
             return
         try:
             await self._inbox.close(item.id)
@@ -175,27 +179,29 @@ class Desk:
             log.error("Row %d is not closed: %s", item.id, error)
             self._set_aside.add(item.id)
 
-    async def _whole_answer(self, group: asyncio.TaskGroup, item: Item, growing: Growing) -> str:
+    async def _whole_answer(
+        self, group: asyncio.TaskGroup, item: Item, growing: Growing, say: English
+    ) -> str:
         """What shall stand in the chat at last; it is on disk when this returns."""
         if item.answer is not None:
-            return phrases.with_note(item.answer, item.note)
+            return say.with_note(item.answer, item.note)
         if item.damaged:
-            done: Done | None = Done(phrases.DAMAGED)
+            done: Done | None = Done(say.DAMAGED)
         elif item.attempts >= TRIES_MAX:
-            done = Done(phrases.TRIED_TOO_OFTEN)
+            done = Done(say.TRIED_TOO_OFTEN)
         elif not commands.waits_its_turn(item.incoming.text):
             done = await self._read(item, growing)
         else:
             reading = group.create_task(self._read(item, growing))
             done = await self._stops.outcome(item.incoming.chat, item.incoming.person, reading)
         if done is None:
-            text, note = phrases.broken_off(growing.text), ""
+            text, note = say.broken_off(growing.text), ""
             await self._inbox.answered(item.id, text, "", "stopped", note)
         else:
-            text, note = done.text, phrases.under(done)
+            text, note = done.text, say.under(done)
             outcome: Outcome = "whole" if done.node else "sentence"
             await self._inbox.answered(item.id, text, done.node, outcome, note)
-        return phrases.with_note(text, note)
+        return say.with_note(text, note)
 
     async def _read(self, item: Item, growing: Growing) -> Done:
         async with aclosing(self._assistant.answer(item)) as events:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import chain, repeat
 from pathlib import Path
 
-from bot import phrases
+from bot.phrases import operator
 from core import weights
 from core.pool import Pool
 from core.providers.embedded import Embedded, advice, memory_bytes
@@ -60,8 +60,8 @@ async def fetched(pool: Pool, tell: Tell) -> list[Coroutine[None, None, None]]:
     to fetch it."""
     mini = next((node.spec for node in pool.nodes if node.spec.kind == "embedded"), None)
     if not pool.nodes:
-        why = phrases.SWITCHED_OFF if Embedded.available() else phrases.NO_ENGINE
-        tell(phrases.nobody_here(why, advice(memory_bytes())))
+        why = operator.SWITCHED_OFF if Embedded.available() else operator.NO_ENGINE
+        tell(operator.nobody_here(why, advice(memory_bytes())))
     elif mini is not None and _is_missing(mini):
         folder = Path(str(mini.options["weights"])).parent
         if len(pool.nodes) > 1:
@@ -71,7 +71,7 @@ async def fetched(pool: Pool, tell: Tell) -> list[Coroutine[None, None, None]]:
                 await weights.fetch(weights.MINI, folder, progress)
         except weights.WeightsError as error:
             log.warning("The built-in model is not here: %s", error)
-            tell(phrases.nobody_here(str(error), advice(memory_bytes())))
+            tell(operator.nobody_here(str(error), advice(memory_bytes())))
             return [_until_fetched(folder, first_pause_s=FETCH_PAUSES_S[0])]
     return []
 
@@ -104,5 +104,5 @@ def _bar() -> Iterator[weights.Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(phrases.FETCHING, total=None)
+        task = bar.add_task(operator.FETCHING, total=None)
         yield lambda done_bytes, total_bytes: bar.update(task, completed=done_bytes, total=total_bytes)

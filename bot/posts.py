@@ -19,7 +19,6 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, repeat
 
-from bot import phrases
 from bot.pace import Pace
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.ledger import Ledger
@@ -45,7 +44,7 @@ class Growing:
         chat: Chat,
         reply_to: str | None,
         *,
-        note: Callable[[Status], str] = phrases.note,
+        note: Callable[[Status], str],
         buttons: tuple[Button, ...] = (),
         drafts: bool = False,
     ) -> None:

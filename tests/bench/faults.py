@@ -21,7 +21,7 @@ from typing import Protocol
 
 import httpx
 
-from bot import phrases
+from bot.phrases.english import English
 from core.errors import NoAnswer
 from core.node import Node
 from core.pool import Pool
@@ -46,6 +46,7 @@ CLOUD: tuple[tuple[str, Kind, bool], ...] = (
 )
 """Name, kind, and whether it speaks the older form of the stream."""
 RESERVE = "reserve"
+ENGLISH = English()
 
 QUESTIONS, QUESTIONS_SHORT = 12, 3
 CHATS = 4
@@ -212,7 +213,7 @@ async def _ask(number: int, router: Router, nodes: dict[str, Node], played: Play
     took_s = time.monotonic() - began
     what, why = verdict(events, error, number, _length(row))
     if isinstance(error, NoAnswer):
-        assert phrases.no_answer(error, private=False), "a sentence without words"
+        assert ENGLISH.no_answer(error, private=False), "a sentence without words"
     played.got[what] += 1
     played.took_s.append(took_s)
     played.late += took_s > row.deadline_s

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import phrases
 from bot.assistant import Assistant
 from bot.commands import Desktop
 from bot.desk import Desk, Stops
@@ -21,6 +22,7 @@ from core.storage import Database, open_database
 from core.types import Chat, Incoming, Person
 from tests.fakes import Clock, Stage, pool
 
+SAY = phrases.of()
 HOME = Chat("stage", "home")
 PARENT = Person("stage", "1", "Anna")
 
@@ -67,7 +69,11 @@ async def scene(folder: Path, *nodes: Node, stage: Stage | None = None) -> Async
         inbox, ledger, store = Inbox(database, clock), Ledger(database), NodeStore(database, clock)
         made, stops = pool(*nodes, clock=clock), Stops()
         desktop = Desktop(made, inbox, store, stops.stop, clock)
-        assistant = Assistant(desktop, Access([PARENT]), lambda: datetime(2026, 3, 11, tzinfo=UTC))
-        desk = Desk(inbox, ledger, assistant, stops, [stage], tasks, Paces(clock, clock.sleep))
+        assistant = Assistant(
+            desktop, Access([PARENT]), lambda: datetime(2026, 3, 11, tzinfo=UTC), lambda person: SAY
+        )
+        desk = Desk(
+            inbox, ledger, assistant, stops, [stage], tasks, Paces(clock, clock.sleep), lambda person: SAY
+        )
         yield Scene(stage, desk, inbox, made, desktop, database, clock)
         await desk.leave()

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import phrases
 from core.errors import Refused, Rejected
 from core.providers import End
 from core.types import Chat, NodeSpec
-from tests.bot.scenes import scene
+from tests.bot.scenes import SAY, scene
 from tests.fakes import Beat, Player, node
 
 PLAIN: list[Beat] = ["An answer.", End()]
@@ -34,7 +33,7 @@ async def test_new_begins_afresh(tmp_path: Path) -> None:
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
         await house.hear("One?")
-        assert await house.hear("/new") == phrases.FRESH_START
+        assert await house.hear("/new") == SAY.FRESH_START
         await house.hear("Two?")
         assert roles(player) == [("user", "Two?")]
         await house.hear("/new Three?")
@@ -65,7 +64,7 @@ async def test_private_without_a_node_at_home_says_so(tmp_path: Path) -> None:
     cloud = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", cloud)) as house:
         assert "never leaves the house" in await house.hear("/private My secret?")
-        assert await house.hear("/private") == phrases.PRIVATE_BARE
+        assert await house.hear("/private") == SAY.PRIVATE_BARE
     assert cloud.asked == []
 
 
@@ -73,7 +72,7 @@ async def test_retry_takes_the_place_of_the_answer_before(tmp_path: Path) -> Non
     """The question stands once in what is remembered, with the newer answer."""
     player = Player(["First.", End()], ["Second.", End()], PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
-        assert await house.hear("/retry") == phrases.NOTHING_TO_RETRY
+        assert await house.hear("/retry") == SAY.NOTHING_TO_RETRY
         await house.hear("Why?")
         assert await house.hear("/retry") == "Second."
         await house.hear("And?")
@@ -112,7 +111,7 @@ async def test_an_empty_question_is_asked_back(tmp_path: Path, text: str) -> Non
     """Without a model."""
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
-        assert await house.hear(text) == phrases.ASK_SOMETHING
+        assert await house.hear(text) == SAY.ASK_SOMETHING
     assert player.asked == []
 
 

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import phrases
 from bot.commands import COMMANDS, obey, parse, shown_to, waits_its_turn
 from core.access import Role
 from core.errors import RateLimited, Rejected
 from core.inbox import Item
 from core.providers import End
 from core.types import Chat, Incoming
-from tests.bot.scenes import PARENT, scene
+from tests.bot.scenes import PARENT, SAY, scene
 from tests.fakes import Beat, Player, node
 
 PLAIN: list[Beat] = ["An answer.", End()]
@@ -59,13 +58,13 @@ async def test_who_may_use_what_where(tmp_path: Path, name: str, role: Role, kin
     incoming = Incoming(Chat("stage", "x", kind), PARENT, "q1", f"/{name}", 1.0)  # type: ignore[arg-type]
     item = Item(1, incoming, "accepted", 0, None, False, None, "", None, "", False)
     async with scene(tmp_path) as house:
-        said = await obey(house.desktop, item, role, name, "")
+        said = await obey(house.desktop, item, role, SAY, name, "")
         allowed = not COMMANDS[name].admin or (role == "admin" and kind == "private")
         if COMMANDS[name].admin and role != "admin":
-            assert said == phrases.ADMIN_ONLY
+            assert said == SAY.ADMIN_ONLY
         elif COMMANDS[name].admin and kind == "group":
-            assert said == phrases.PRIVATE_CHAT_ONLY
-        assert (said not in (phrases.ADMIN_ONLY, phrases.PRIVATE_CHAT_ONLY)) == allowed
+            assert said == SAY.PRIVATE_CHAT_ONLY
+        assert (said not in (SAY.ADMIN_ONLY, SAY.PRIVATE_CHAT_ONLY)) == allowed
 
 
 async def test_help_lists_what_this_person_may_use(tmp_path: Path) -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import phrases
 from core.errors import RateLimited, Unavailable
 from core.providers import End
 from core.types import Chat, Incoming, Person
-from tests.bot.scenes import HOME, PARENT, scene
+from tests.bot.scenes import HOME, PARENT, SAY, scene
 from tests.fakes import Beat, Player, Stage, node
 
 PLAIN: list[Beat] = ["Because ", "of the air.", End()]
@@ -57,10 +56,10 @@ async def test_stop_ends_the_growing_answer_at_once(tmp_path: Path) -> None:
         await house.stage.shows(lambda: "Because " in house.stage.texts())
         await house.say("/stop")
         await house.calm()
-        assert house.stage.texts() == ["Because …", phrases.STOPPED]
+        assert house.stage.texts() == ["Because …", SAY.STOPPED]
         assert player.playing == 0
         assert house.pool.nodes[0].counters.failures == {}
-        assert await house.hear("/stop") == phrases.NOTHING_TO_STOP
+        assert await house.hear("/stop") == SAY.NOTHING_TO_STOP
 
 
 async def test_quick_commands_do_not_wait_for_an_answer(tmp_path: Path) -> None:
@@ -117,7 +116,7 @@ async def test_a_question_that_kills_the_program_is_not_asked_for_ever(tmp_path:
             await house.inbox.begin(row, "Why?", private=False)
         await house.desk.take_up()
         await house.calm()
-        assert house.stage.texts() == [phrases.TRIED_TOO_OFTEN]
+        assert house.stage.texts() == [SAY.TRIED_TOO_OFTEN]
         assert player.asked == []
         assert await house.hear("And now?") == "Because of the air."
 
@@ -131,7 +130,7 @@ async def test_words_damaged_on_disk_are_told_and_block_nobody(tmp_path: Path) -
         await house.database.write(("UPDATE inbox SET text = 'Whv?' WHERE id = ?", (rows[0],)))
         await house.desk.take_up()
         await house.calm()
-        assert house.stage.texts() == [phrases.DAMAGED, "Because of the air."]
+        assert house.stage.texts() == [SAY.DAMAGED, "Because of the air."]
     assert len(player.asked) == 1
 
 
@@ -143,19 +142,19 @@ async def test_a_full_disk_is_told_and_the_question_kept(tmp_path: Path) -> None
         pages = (await house.database.read("PRAGMA page_count"))[0][0]
         await house.say("Why?")
         await house.database.read(f"PRAGMA max_page_count={pages + 4}")
-        await stage.shows(lambda: phrases.DISK in stage.texts())
+        await stage.shows(lambda: SAY.DISK in stage.texts())
         assert await house.inbox.waiting() == 1
     async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
         await house.desk.take_up()
         await house.calm()
-    assert stage.texts() == [phrases.DISK, "Because of the air."]
+    assert stage.texts() == [SAY.DISK, "Because of the air."]
 
 
 async def test_a_defect_in_one_answer_is_one_honest_sentence(tmp_path: Path) -> None:
     """An error nobody thought of ends this answer and no other, and shows nothing of itself."""
     async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
         house.pool.strategy = "there is none of this name"
-        assert await house.hear("Why?") == phrases.BROKEN
+        assert await house.hear("Why?") == SAY.BROKEN
         house.pool.strategy = "random"
         assert await house.hear("And now?") == "Because of the air."
 
@@ -178,7 +177,7 @@ async def test_nothing_of_a_stranger_is_answered_by_a_model(tmp_path: Path) -> N
     """One line, and no call."""
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
-        assert await house.hear("Hello?", person=Person("stage", "666")) == phrases.STRANGER
+        assert await house.hear("Hello?", person=Person("stage", "666")) == SAY.STRANGER
     assert player.asked == []
 
 

@@ -14,6 +14,7 @@ from core.inbox import Inbox
 from core.ledger import Ledger
 from core.storage import open_database
 from core.types import Button, Chat, Event, Incoming, Part, Person, Restart, Status, Text
+from tests.bot.scenes import SAY
 from tests.fakes import Clock, Lost, Stage, Street
 
 CHAT = Chat("stage", "1")
@@ -30,7 +31,7 @@ class Scene:
 
     def growing(self, stage: Stage, **more: Any) -> Growing:
         pace = Paces(self.clock, self.clock.sleep).of(stage, CHAT)
-        return Growing(stage, self.ledger, pace, self.row, CHAT, "q1", **more)
+        return Growing(stage, self.ledger, pace, self.row, CHAT, "q1", note=SAY.note, **more)
 
     async def show(self, stage: Stage, *events: Event, final: str, **more: Any) -> None:
         """Every event is given the time to be shown before the next one comes."""

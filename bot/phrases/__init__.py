@@ -1,0 +1,14 @@
+"""What is said to people, by language. To add one: a class in a file beside these, and `LANGUAGES`."""
+
+from bot.phrases.english import English
+
+LANGUAGES: dict[str, English] = {it.language: it for it in (English(),)}
+
+
+def of(*wanted: str) -> English:
+    """The first of these languages that is spoken here, else English. They are IETF tags: for "de-AT"
+    German will do."""
+    for tag in wanted:
+        if spoken := LANGUAGES.get(tag.lower().replace("_", "-").partition("-")[0]):
+            return spoken
+    return LANGUAGES["en"]
