@@ -58,7 +58,7 @@ class _Talk:
     """What faces the assistant, and the waiting for it: the same for a chat and for one question."""
 
     platform: str
-    limits = Limits(first_edits_s=(0.05,))
+    limits = Limits(first_edits_s=(0.05,), notes=True)
     resumes: bool
 
     def __init__(

@@ -12,7 +12,6 @@ from importlib.metadata import version
 from bot import app, logs
 from bot import settings as settings_file
 from bot.phrases import operator
-from bot.settings import Settings
 from core.errors import AlreadyRunning, SettingsError, StorageError
 
 QUESTION_BYTES_MAX = 16 * 1024 * 1024
@@ -26,6 +25,8 @@ def main() -> int:
     except SettingsError as error:
         _say(operator.settings_wrong(error.mistakes))
         return 2
+    if settings.discord_token:
+        _say(operator.NO_DISCORD_YET)
     close_log = logs.set_up(settings.log_file, settings.secrets())
     try:
         if call.command == "ask":
@@ -34,7 +35,8 @@ def main() -> int:
                 _say(operator.ASK_USAGE)
                 return 2
             return asyncio.run(app.ask(settings, question, _say))
-        return asyncio.run(_run(settings))
+        live = app.serve if settings.telegram_token else app.chat
+        return asyncio.run(live(settings, _say))
     except SettingsError as error:
         _say(operator.settings_wrong(error.mistakes))
         return 2
@@ -51,12 +53,6 @@ def main() -> int:
         return 130
     finally:
         close_log()
-
-
-async def _run(settings: Settings) -> int:
-    if settings.telegram_token or settings.discord_token:
-        _say(operator.NO_PLATFORM_YET)
-    return await app.chat(settings, _say)
 
 
 def _call() -> argparse.Namespace:

@@ -3,49 +3,49 @@ down again in reverse.
 
     settings ─► database ─► inbox, ledger ─► nodes ─► pool ─► assistant ─► desk ◄─► adapters
 
-The same house serves the chat in the terminal and a single question (`porchlight ask`); only the
-adapter differs. Tests build it the same way.
+The same house serves the chats of a family, the chat in the terminal and a single question (`porchlight
+ask`); only the adapters differ.
 """
 
 import asyncio
 import fcntl
+import logging
 import signal
+import sys
 import time
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
-from random import Random
-
-import httpx
 
 from adapters.terminal import Once, Terminal, Words
 from bot import commands, mini_model, phrases
 from bot.assistant import Assistant
 from bot.desk import Desk, Stops
 from bot.mini_model import Tell
+from bot.nodes import pool_of
 from bot.pace import Paces
 from bot.phrases import operator
 from bot.phrases.english import English
 from bot.settings import Settings
-from bot.values import is_in_house
 from core import upkeep
 from core.access import Access
-from core.errors import AlreadyRunning, SettingsError, StorageError
+from core.errors import AlreadyRunning, StorageError
 from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
 from core.node import Node
 from core.node_store import NodeStore
 from core.pool import Pool
-from core.providers.kinds import KINDS
 from core.storage import open_database
 from core.strategies import STRATEGIES
-from core.types import Accept, Adapter, NodeSpec, Person
+from core.types import Accept, Adapter, Messenger, Person
 
-KEEPALIVE_S = 60.0
-"""So that the next question of a conversation need not shake hands again."""
+log = logging.getLogger(__name__)
+
+PLATFORM_PAUSES_S = (5.0, 15.0, 45.0, 90.0)
 EXIT_STOPPED = 130
 EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": EXIT_STOPPED, None: 1}
 
@@ -55,18 +55,23 @@ LOCAL_PEOPLE = (Person("terminal", "local"), Person("ask", "local"))
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The running program, without its adapters."""
+    """The running program."""
 
     inbox: Inbox
     pool: Pool
     desk: Desk
+    adapters: Sequence[Adapter]
 
     def accept_from(self, adapter: Adapter) -> Accept:
         return partial(self.desk.accept, adapter.platform)
 
 
+Platforms = Callable[[Inbox, Callable[[str], Awaitable[None]]], Sequence[Adapter]]
+"""The adapters, made from the inbox and from what they tell when only a person can mend it."""
+
+
 @asynccontextmanager
-async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) -> AsyncGenerator[House, None]:
+async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncGenerator[House, None]:
     """The house, ready to accept. On the way out, running answers get a few seconds to end.
 
     `tell` hears what whoever runs it should know. Raises `StorageError` if the database cannot be opened.
@@ -75,23 +80,10 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
-        outside, in_house = [await stack.enter_async_context(client) for client in _clients()]
-        nodes = [
-            _node(spec, settings, in_house if spec.local or is_in_house(spec.url) else outside)
-            for spec in mini_model.usable(settings.nodes, tell)
-        ]
-        for node in nodes:
-            stack.push_async_callback(node.provider.close)
         chosen = await store.choice(commands.STRATEGY_CHOICE)
-        pool = Pool(
-            nodes,
-            strategy=chosen if chosen in STRATEGIES else settings.selection_strategy,
-            routes=settings.routes,
-            retries_max=settings.max_retries,
-            answer_s_max=settings.request_timeout,
-            clock=clock,
-            random=Random(),  # noqa: S311 # spreads load, guards nothing
-        )
+        strategy = chosen if chosen in STRATEGIES else settings.selection_strategy
+        specs = mini_model.usable(settings.nodes, tell)
+        pool = await stack.enter_async_context(pool_of(specs, settings, strategy, clock))
         await upkeep.restore(pool, store, clock, now)
         await inbox.prune()
         stops = Stops()
@@ -102,24 +94,32 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
         def speaking(person: Person) -> English:
             return phrases.of(person.language, settings.language)
 
+        async def tell_admins(key: str, words: Callable[[English], str]) -> None:
+            for admin in admins:
+                await desk.announce(admin, key, words(speaking(admin)))
+
+        async def trouble(kind: str) -> None:
+            tell(operator.TROUBLES[kind])
+            await tell_admins(f"{kind} {now()}", lambda say: say.TROUBLES[kind])
+
+        async def model_out(node: Node) -> None:
+            await tell_admins(f"{node.name} {now()}", lambda say: say.model_out(node.name, node.remedy))
+
         assistant = Assistant(desktop, access, lambda: datetime.now(settings.timezone), speaking)
         for notice in settings.notices:
             tell(notice)
         fetched = await mini_model.fetched(pool, tell)
+        adapters = platforms(inbox, trouble)
+        for adapter in adapters:
+            if isinstance(adapter, Messenger):
+                stack.push_async_callback(adapter.close)
         async with asyncio.TaskGroup() as tasks:
-            desk = Desk(
-                inbox, ledger, assistant, stops, adapters, tasks, Paces(clock, asyncio.sleep), speaking
-            )
-
-            async def tell_admins(node: Node) -> None:
-                for admin in admins:
-                    text = speaking(admin).model_out(node.name, node.remedy)
-                    await desk.announce(admin, f"{node.name} {now()}", text)
-
-            kept = upkeep.keep(pool, store, clock, tell_admins)
+            paces = Paces(clock, asyncio.sleep)
+            desk = Desk(inbox, ledger, assistant, stops, adapters, tasks, paces, speaking)
+            kept = upkeep.keep(pool, store, clock, model_out)
             beside = [tasks.create_task(task) for task in (kept, *fetched)]
             try:
-                yield House(inbox, pool, desk)
+                yield House(inbox, pool, desk, adapters)
             finally:
                 await desk.leave()
                 for task in beside:
@@ -127,28 +127,69 @@ async def opened(settings: Settings, adapters: Sequence[Adapter], tell: Tell) ->
         await upkeep.save(pool, store, clock)
 
 
-# ── Two ways to live in it ────────────────────────────────────────────────────────────────────────
+# ── Ways to live in it ──────────────────────────────────────────────────────────────────────────
 
 
 async def chat(settings: Settings, tell: Tell) -> int:
     """The chat in this terminal, until the person leaves; the exit code."""
-    say = phrases.of(settings.language)
-    terminal = Terminal(
-        _words(say),
-        commands=[(command.name, say.ABOUT[command.name]) for command in commands.shown_to("admin")],
-        history=settings.data_dir / "typed",
-    )
+    terminal = _terminal(settings)
     with _only_one(settings.data_dir):
-        async with opened(settings, [terminal], tell) as house:
+        async with opened(settings, lambda inbox, trouble: [terminal], tell) as house:
             await house.desk.take_up()
             await _until_told(terminal.run(house.accept_from(terminal)))
     return 0
 
 
+async def serve(settings: Settings, tell: Tell) -> int:
+    """The chats named in the settings, until the system asks us to end; the exit code. If a person looks
+    on, there is the chat in this terminal too, and leaving it ends the program."""
+
+    def platforms(inbox: Inbox, trouble: Callable[[str], Awaitable[None]]) -> list[Adapter]:
+        adapters: list[Adapter] = []
+        if settings.telegram_token:
+            from adapters.telegram import Telegram  # it and its library are only loaded where they are used
+
+            token = settings.telegram_token.get_secret_value()
+            cursor = partial(inbox.cursor, Telegram.platform)
+            adapters.append(Telegram(token, settings.telegram_api_url, cursor=cursor, trouble=trouble))
+        if sys.stdin.isatty():
+            adapters.append(_terminal(settings))
+        return adapters
+
+    with _only_one(settings.data_dir):
+        async with opened(settings, platforms, tell) as house:
+            await house.desk.take_up()
+            await _until_told(_all(house))
+    return 0
+
+
+async def _all(house: House) -> None:
+    """Every platform, each for itself, until the terminal is left or we are cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        running = [
+            tasks.create_task(_steadily(adapter, house.accept_from(adapter))) for adapter in house.adapters
+        ]
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in running:
+            task.cancel()
+
+
+async def _steadily(adapter: Adapter, accept: Accept) -> None:
+    """However often it breaks: what one platform does never ends another."""
+    for pause_s in chain(PLATFORM_PAUSES_S, repeat(PLATFORM_PAUSES_S[-1])):
+        try:
+            await adapter.run(accept)
+        except Exception:
+            log.exception("The platform %s broke, it begins anew in %.0f s", adapter.platform, pause_s)
+            await asyncio.sleep(pause_s)
+        else:
+            return
+
+
 async def ask(settings: Settings, question: str, tell: Tell) -> int:
     """One question, answered on standard output; the exit code."""
-    once = Once(question, _words(phrases.of(settings.language)))
-    async with opened(settings, [once], tell) as house:
+    once = Once(question, _words(settings))
+    async with opened(settings, lambda inbox, trouble: [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
         await house.desk.leave()
         outcome = await house.inbox.outcome(once.chat)
@@ -164,34 +205,21 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
         task.result()
 
 
-def _words(say: English) -> Words:
-    return Words(say.GREETING, say.STOP_HINT, say.LEAVE_HINT, say.EARLIER, say.NOT_SAVED)
-
-
 # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
-    """One for what is outside, and one for what is inside the house, which knows of no proxy: what is
-    private would go outside that way. Connections are not rationed, as the nodes have limits of their own.
-    Raises `SettingsError` if the proxy named in the environment is none."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_S)
-    try:
-        outside = httpx.AsyncClient(limits=limits)
-    except (ImportError, ValueError) as error:
-        raise SettingsError([operator.proxy_wrong(str(error))]) from error
-    return outside, httpx.AsyncClient(limits=limits, trust_env=False)
-
-
-def _node(spec: NodeSpec, settings: Settings, http: httpx.AsyncClient) -> Node:
-    return Node(
-        spec,
-        KINDS[spec.kind](spec, http),
-        failures_max=settings.breaker_failures,
-        open_s=settings.breaker_open_seconds,
-        cooldown_s=settings.cooldown_minutes * 60,
-        random=Random().random,  # noqa: S311 # as above,
+def _terminal(settings: Settings) -> Terminal:
+    say = phrases.of(settings.language)
+    return Terminal(
+        _words(settings),
+        commands=[(command.name, say.ABOUT[command.name]) for command in commands.shown_to("admin")],
+        history=settings.data_dir / "typed",
     )
+
+
+def _words(settings: Settings) -> Words:
+    say = phrases.of(settings.language)
+    return Words(say.GREETING, say.STOP_HINT, say.LEAVE_HINT, say.EARLIER, say.NOT_SAVED)
 
 
 @contextmanager

@@ -115,7 +115,8 @@ class Growing:
         noted = ""
         while self._final is None:
             self._changed.clear()
-            if (self._note != noted or not self.text) and not self._pace.held_s:
+            news = self._pace.limits.notes and self._note != noted
+            if (news or not self.text) and not self._pace.held_s:
                 noted = self._note
                 await self._sign(noted)
             if self.text and self._pace.limits.edits:

@@ -225,6 +225,8 @@ class Limits:
     previews_per_minute: int | None = None
     """How often a chat may be shown a growing text, whatever else happens there. None: as often as
     `first_edits_s` says."""
+    notes: bool = False
+    """`Adapter.typing` shows its note, also beside a growing text."""
     group: "Limits | None" = None
     """Other limits for groups; None: the same."""
 
@@ -269,6 +271,9 @@ class Adapter(Protocol):
 @runtime_checkable
 class Messenger(Adapter, Protocol):
     """A platform where one is met by many: people come and go there, and strangers knock."""
+
+    async def close(self) -> None:
+        """When nothing is to be posted any more, which is later than the end of `run`."""
 
     async def draft(self, chat: Chat, part: Part, *, key: str) -> None:
         """Show a growing answer that is no post yet and vanishes by itself. Same `key`, same draft."""

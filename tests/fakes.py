@@ -202,6 +202,9 @@ class Street(Stage):
         self.left: list[Chat] = []
         self.menus: list[tuple[Chat | None, list[str], str]] = []
 
+    async def close(self) -> None:
+        pass
+
     async def draft(self, chat: Chat, part: Part, *, key: str) -> None:
         self._trouble()
         self.drafts.append(part.text)

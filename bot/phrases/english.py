@@ -272,6 +272,16 @@ class English:
 
     # ── Told to the admin ─────────────────────────────────────────────────────────────────────────────
 
+    TROUBLES: Mapping[str, str] = MappingProxyType(
+        {
+            "token": "🔴 Telegram refuses my token. @BotFather gives a new one, for TELEGRAM_TOKEN in .env.",
+            "conflict": (
+                "🔴 Another copy of me reads from Telegram with the same token, so some questions reach it "
+                "instead of me. End one of us."
+            ),
+        }
+    )
+
     def model_out(self, name: str, remedy: str) -> str:
         """To the admin, once."""
         return (

@@ -1,6 +1,7 @@
 """What the program says to whoever starts it, before and beside all chats. In English only: it stands next
 to the names of settings and to what other programs say."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 ASK_USAGE = 'What is the question? Try: porchlight ask "What is the capital of France?"'
@@ -8,9 +9,14 @@ ALREADY_RUNNING = (
     "Porchlight is already running with this data folder, and two of them would answer everything twice. "
     "Use that one, or end it first. (porchlight ask works beside it.)"
 )
-NO_PLATFORM_YET = (
-    "A chat platform is named in .env, but this version speaks in the terminal only; the token is not used."
-)
+NO_DISCORD_YET = "DISCORD_TOKEN is set, but this version does not speak on Discord yet; it is not used."
+TROUBLES: Mapping[str, str] = {
+    "token": "Telegram refuses TELEGRAM_TOKEN. Ask @BotFather for the right one, and put it into .env.",
+    "conflict": (
+        "Another program reads from Telegram with the same TELEGRAM_TOKEN, so questions reach it instead. "
+        "End that one, or give this one a bot of its own."
+    ),
+}
 FETCHING = "Fetching the built-in mini model, once"
 
 
