@@ -105,26 +105,31 @@ class Growing:
         known = await self._ledger.posts_of(self._row)
         self._posts = [post.post for post in known]
         self._unclear = {number for number, post in enumerate(self._posts) if post is None}
-        with self._pace.grows():
-            final = await self._grow()
-        await self._deliver(final)
+        async with asyncio.TaskGroup() as beside:
+            with self._pace.grows():
+                final = await self._grow(beside)
+            await self._deliver(final)
 
-    async def _grow(self) -> str:
-        """Until the final text is there, which is given back."""
+    async def _grow(self, beside: asyncio.TaskGroup) -> str:
+        """Until the final text is there, which is given back. The sign of typing is shown beside the text,
+        which never waits for it."""
+        signing: asyncio.Task[None] | None = None
         pauses: Iterator[float] = _paces(self._pace.limits.first_edits_s)
         noted = ""
         while self._final is None:
             self._changed.clear()
             news = self._pace.limits.notes and self._note != noted
-            if (news or not self.text) and not self._pace.held_s:
+            if (news or not self.text) and not self._pace.held_s and (signing is None or signing.done()):
                 noted = self._note
-                await self._sign(noted)
+                signing = beside.create_task(self._sign(noted))
             if self.text and self._pace.limits.edits:
                 await self._pause(self._pace.preview_in_s())
                 if self._final is None:
                     await self._preview()
                     await self._pause(self._pace.spread(next(pauses)))
             await self._news(None if self.text else TYPING_PAUSE_S)
+        if signing is not None:
+            signing.cancel()
         return self._final
 
     async def last_words(self, markdown: str) -> None:
