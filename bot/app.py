@@ -22,9 +22,12 @@ from itertools import chain, repeat
 from pathlib import Path
 
 from adapters.terminal import Once, Terminal, Words
-from bot import commands, mini_model, phrases
+from bot import claim, commands, menus, mini_model, phrases
 from bot.assistant import Assistant
+from bot.calls import Desktop
 from bot.desk import Desk, Stops
+from bot.family import family_of
+from bot.gate import Gate
 from bot.mini_model import Tell
 from bot.nodes import pool_of
 from bot.pace import Paces
@@ -32,7 +35,6 @@ from bot.phrases import operator
 from bot.phrases.english import English
 from bot.settings import Settings
 from core import upkeep
-from core.access import Access
 from core.errors import AlreadyRunning, StorageError
 from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
@@ -49,7 +51,7 @@ PLATFORM_PAUSES_S = (5.0, 15.0, 45.0, 90.0)
 EXIT_STOPPED = 130
 EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": EXIT_STOPPED, None: 1}
 
-LOCAL_PEOPLE = (Person("terminal", "local"), Person("ask", "local"))
+HOUSE = (Person("terminal", "local"), Person("ask", "local"))
 """Whoever sits at this machine has its files in hand anyway: nobody is more of an admin."""
 
 
@@ -86,40 +88,55 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
         pool = await stack.enter_async_context(pool_of(specs, settings, strategy, clock))
         await upkeep.restore(pool, store, clock, now)
         await inbox.prune()
-        stops = Stops()
-        desktop = commands.Desktop(pool, inbox, store, stops.stop, clock)
-        admins = [*settings.admin_ids, *LOCAL_PEOPLE]
-        access = Access(admins)
+        family = await family_of(
+            database,
+            admins=settings.admin_ids,
+            house=HOUSE,
+            password=settings.admin_password.get_secret_value() if settings.admin_password else None,
+            clock=clock,
+            now=now,
+            local_now=lambda: datetime.now(settings.timezone),
+        )
 
         def speaking(person: Person) -> English:
-            return phrases.of(person.language, settings.language)
+            return phrases.of(family.access.language_of(person), settings.language)
 
         async def tell_admins(key: str, words: Callable[[English], str]) -> None:
-            for admin in admins:
-                await desk.announce(admin, key, words(speaking(admin)))
+            for admin in (*family.access.admins(), *HOUSE):
+                await desk.announce(admin, f"{key} {now()}", words(speaking(admin)))
 
         async def trouble(kind: str) -> None:
             tell(operator.TROUBLES[kind])
-            await tell_admins(f"{kind} {now()}", lambda say: say.TROUBLES[kind])
+            await tell_admins(kind, lambda say: say.TROUBLES[kind])
 
         async def model_out(node: Node) -> None:
-            await tell_admins(f"{node.name} {now()}", lambda say: say.model_out(node.name, node.remedy))
+            await tell_admins(node.name, lambda say: say.model_out(node.name, node.remedy))
 
-        assistant = Assistant(desktop, access, lambda: datetime.now(settings.timezone), speaking)
         for notice in settings.notices:
             tell(notice)
         fetched = await mini_model.fetched(pool, tell)
-        adapters = platforms(inbox, trouble)
-        for adapter in adapters:
-            if isinstance(adapter, Messenger):
-                stack.push_async_callback(adapter.close)
+        adapters = {adapter.platform: adapter for adapter in platforms(inbox, trouble)}
+        messengers = [adapter for adapter in adapters.values() if isinstance(adapter, Messenger)]
+        for messenger in messengers:
+            stack.push_async_callback(messenger.close)
+        stops = Stops()
+        desktop = Desktop(pool, inbox, store, family, stops.stop, adapters.get, clock)
+        assistant = Assistant(desktop, lambda: datetime.now(settings.timezone), speaking)
         async with asyncio.TaskGroup() as tasks:
-            paces = Paces(clock, asyncio.sleep)
-            desk = Desk(inbox, ledger, assistant, stops, adapters, tasks, paces, speaking)
+            desk = Desk(
+                *(inbox, ledger, assistant, stops, list(adapters.values()), tasks),
+                paces=Paces(clock, asyncio.sleep),
+                gate=Gate(family, speaking),
+                speaking=speaking,
+                drafts_in=family.chats.drafts,
+                now=now,
+            )
             kept = upkeep.keep(pool, store, clock, model_out)
-            beside = [tasks.create_task(task) for task in (kept, *fetched)]
+            offered = menus.keep(messengers, family, speaking, phrases.of(settings.language))
+            claimed = claim.until_claimed(messengers, family.invites, tell)
+            beside = [tasks.create_task(task) for task in (kept, offered, claimed, *fetched)]
             try:
-                yield House(inbox, pool, desk, adapters)
+                yield House(inbox, pool, desk, list(adapters.values()))
             finally:
                 await desk.leave()
                 for task in beside:

@@ -10,12 +10,13 @@ from contextlib import aclosing
 from datetime import datetime
 
 from bot import commands, conversations
-from bot.commands import Desktop, Question
+from bot.calls import Desktop, Question, Reply
 from bot.phrases.english import English
-from core.access import MINORS, Access, Role
+from core.allowance import UsedUp
 from core.errors import NoAnswer
 from core.inbox import Item
-from core.types import Ask, Done, Event, Person
+from core.roles import MINORS, Role
+from core.types import Ask, Button, Done, Event, Person
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +25,10 @@ class Assistant:
     def __init__(
         self,
         desktop: Desktop,
-        access: Access,
         today: Callable[[], datetime],
         speaking: Callable[[Person], English],
     ) -> None:
         self._desktop = desktop
-        self._access = access
         self._today = today
         self._speaking = speaking
 
@@ -45,27 +44,42 @@ class Assistant:
 
     async def _answer(self, item: Item) -> AsyncGenerator[Event, None]:
         say = self._speaking(item.incoming.person)
-        role = self._access.role_of(item.incoming.person)
-        if role is None:
+        role = self._desktop.family.access.role_of(item.incoming.person)
+        if role is None:  # who was let in when this was written, and is no more
             yield Done(say.STRANGER)
             return
-        meant: str | Question = Question(item.incoming.text.strip())
+        meant: str | Reply | Question = Question(item.incoming.text.strip())
         if called := commands.parse(item.incoming.text):
             meant = await commands.obey(self._desktop, item, role, say, *called)
         if isinstance(meant, str):
             yield Done(meant)
+        elif isinstance(meant, Reply):
+            yield Done(meant.text, buttons=meant.buttons, picture=meant.picture, secret=meant.secret)
         elif not meant.text:
-            yield Done(say.ASK_SOMETHING)
+            attachment = item.incoming.attachment
+            yield Done(say.ATTACHMENTS[attachment] if attachment else say.ASK_SOMETHING)
+        elif used_up := await self._used_up(item, role):
+            yield Done(say.used_up(used_up.what, used_up.until))
         else:
             async with aclosing(self._ask(item, role, say, meant)) as events:
                 async for event in events:
                     yield event
 
+    async def _used_up(self, item: Item, role: Role) -> UsedUp | None:
+        """One question of the allowance is spent; but what is asked again after a crash was paid for."""
+        if item.attempts or self._desktop.family.access.is_in_house(item.incoming.person):
+            return None
+        spent = await self._desktop.family.allowances.spend(item.incoming.person, role)
+        return spent if isinstance(spent, UsedUp) else None
+
     async def _ask(
         self, item: Item, role: Role, say: English, question: Question
     ) -> AsyncGenerator[Event, None]:
         inbox = self._desktop.inbox
-        await inbox.begin(item.id, question.text, question.private, question.supersedes)
+        if not await inbox.begin(
+            item.id, question.text, question.private, question.supersedes, edits=item.edits
+        ):
+            return  # the text was changed meanwhile: another answer begins
         turns = await conversations.turns(
             inbox, item, question.text, private=question.private, today=self._today
         )
@@ -76,4 +90,5 @@ class Assistant:
                     yield event
         except NoAnswer as error:
             log.warning("Row %d was not answered: %s", item.id, error)
-            yield Done(say.no_answer(error, private=question.private))
+            again = Button(say.RETRY_BUTTON, f"/retry {item.id}")
+            yield Done(say.no_answer(error, private=question.private), buttons=(again,))

@@ -1,86 +1,46 @@
 """The commands, in one registry: what each is called, who may use it, and what it does.
 
-A command gives back either the words to answer with, or a `Question` to put to a model. To add one:
-write the function and name it in `COMMANDS`; `/help`, the menus of the platforms and the tests of who
-may do what read them from there.
+A command gives back words to answer with, or a `Question` to put to a model. To add one: write the
+function, name it in `COMMANDS`, and say in bot/phrases what it does; `/help`, the menus of the platforms and
+the tests of who may do what read them from there. Those about people stand in bot/people_commands.py.
 """
 
 import difflib
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
+from bot import people_commands as people
+from bot.calls import Call, Command, Desktop, Question, Reply
 from bot.phrases.english import English
-from core.access import Role
-from core.inbox import Inbox, Item
-from core.node_store import NodeStore
-from core.pool import Pool
+from core.inbox import Item
+from core.roles import Role
 from core.strategies import STRATEGIES
-from core.types import Chat, Person
+from core.types import Button, Incoming
 
 STRATEGY_CHOICE = "strategy"
 """The name under which `/strategy` keeps what was chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Put this to a model. `supersedes` is the row whose answer it replaces."""
-
-    text: str
-    private: bool = False
-    supersedes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Desktop:
-    """What commands may reach."""
-
-    pool: Pool
-    inbox: Inbox
-    store: NodeStore
-    stop: Callable[[Chat, Person], bool]
-    """End the answer that is growing for this person there; false if there is none."""
-    clock: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One use of a command."""
-
-    item: Item
-    role: Role
-    argument: str
-    say: English
-    """In the language of whoever called."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What it does and what may stand behind it is said in bot/call.say."""
-
-    name: str
-    run: Callable[[Desktop, Call], Awaitable[str | Question]]
-    admin: bool = False
-    in_turn: bool = False
-    """It waits for the answers before it; the others are answered at once."""
-
 
 # ── For everybody ─────────────────────────────────────────────────────────────────────────────────
 
 
 async def new(desktop: Desktop, call: Call) -> str | Question:
-    await desktop.inbox.start_anew(call.item.incoming.chat, call.item.incoming.person, call.item.id)
+    await desktop.inbox.start_anew(call.chat, call.person, call.item.id)
     return Question(call.argument) if call.argument else call.say.FRESH_START
 
 
 async def stop(desktop: Desktop, call: Call) -> str:
-    stopped = desktop.stop(call.item.incoming.chat, call.item.incoming.person)
+    stopped = desktop.stop(call.chat, call.person)
+    if call.item.incoming.pressed is not None:
+        return ""  # the answer itself shows that it has ended
     return call.say.STOPPED if stopped else call.say.NOTHING_TO_STOP
 
 
 async def retry(desktop: Desktop, call: Call) -> str | Question:
-    last = await desktop.inbox.last_question(call.item.incoming.chat, call.item.incoming.person)
+    """The last question again; behind a button stands which one it was."""
+    if call.argument.isdecimal():
+        last = await desktop.inbox.question(call.chat, call.person, int(call.argument))
+    else:
+        last = await desktop.inbox.last_question(call.chat, call.person)
     if last is None or last.question is None:
         return call.say.NOTHING_TO_RETRY
     return Question(last.question, last.private, supersedes=last.id)
@@ -112,10 +72,11 @@ async def reset(desktop: Desktop, call: Call) -> str:
     return call.say.reset_done(names)
 
 
-async def strategy(desktop: Desktop, call: Call) -> str:
+async def strategy(desktop: Desktop, call: Call) -> str | Reply:
     known = list(STRATEGIES)
     if not call.argument:
-        return call.say.strategy_text(desktop.pool.strategy, known)
+        buttons = tuple(Button(name.replace("_", " "), f"/strategy {name}") for name in known)
+        return Reply(call.say.strategy_text(desktop.pool.strategy, known), buttons)
     name = call.argument.lower().replace("-", "_")
     if name not in STRATEGIES:
         return call.say.strategy_unknown(call.argument, known)
@@ -134,15 +95,24 @@ async def help_(desktop: Desktop, call: Call) -> str:
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
+        Command("start", people.start, hidden=True),
         Command("help", help_),
         Command("new", new, in_turn=True),
         Command("stop", stop),
         Command("retry", retry, in_turn=True),
         Command("private", private, in_turn=True),
+        Command("settings", people.settings, in_place=True),
         Command("models", models),
-        Command("status", status, admin=True),
-        Command("reset", reset, admin=True),
-        Command("strategy", strategy, admin=True),
+        Command("status", status, admin=True, in_place=True),
+        Command("reset", reset, admin=True, changes=True),
+        Command("strategy", strategy, admin=True, changes=True, in_place=True),
+        Command("invite", people.invite, admin=True, changes=True, in_place=True),
+        Command("people", people.people, admin=True),
+        Command("role", people.role, admin=True, changes=True, in_place=True),
+        Command("remove", people.remove, admin=True, changes=True, in_place=True),
+        Command("groups", people.groups, admin=True),
+        Command("allow", people.allow, admin=True, changes=True, in_place=True, hidden=True),
+        Command("block", people.block, admin=True, changes=True, in_place=True, hidden=True),
     )
 }
 
@@ -170,21 +140,35 @@ def waits_its_turn(text: str) -> bool:
     return called is None or (command is not None and command.in_turn)
 
 
+def pressed(incoming: Incoming) -> tuple[Command | None, int | None]:
+    """Of a button that was pressed: its command, and the row it wants to be answered again."""
+    called = parse(incoming.text) if incoming.pressed is not None else None
+    if called is None:
+        return None, None
+    row = int(called[1]) if called[0] == "retry" and called[1].isdecimal() else None
+    return COMMANDS.get(called[0]), row
+
+
 def shown_to(role: Role) -> list[Command]:
-    return [command for command in COMMANDS.values() if role == "admin" or not command.admin]
+    """What the menus and `/help` offer."""
+    return [it for it in COMMANDS.values() if (role == "admin" or not it.admin) and not it.hidden]
 
 
 async def obey(
     desktop: Desktop, item: Item, role: Role, say: English, name: str, argument: str
-) -> str | Question:
+) -> str | Reply | Question:
     """Run the command if there is one of this name and this person may use it here."""
     command = COMMANDS.get(name)
-    known = shown_to(role)
     if command is None:
-        close = difflib.get_close_matches(name, [command.name for command in known], n=1)
+        close = difflib.get_close_matches(name, [command.name for command in shown_to(role)], n=1)
         return say.unknown_command(name, close[0] if close else None)
-    if command not in known:
+    if command.admin and role != "admin":
         return say.ADMIN_ONLY
     if command.admin and item.incoming.chat.kind != "private":
         return say.PRIVATE_CHAT_ONLY
+    adapter = desktop.adapter_of(item.incoming.chat.platform)
+    if command.changes and adapter is not None and not adapter.resumes:
+        return say.ONLY_IN_A_CHAT
+    if command.changes and not desktop.family.is_unlocked(item.incoming.person):
+        return say.PASSWORD_WANTED
     return await command.run(desktop, Call(item, role, argument, say))

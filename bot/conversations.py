@@ -1,8 +1,9 @@
 """What a model is given to read: who it is, what was said before, and the question.
 
-The memory is the inbox itself: the questions of this person in this chat since `/new`, with their
-answers. A private exchange is remembered for private questions alone, because the others may leave
-the house. How much of it a node can take is cut by the pool, node by node.
+The memory is the inbox itself: in private the questions of this person in this chat since `/new`, with
+their answers; in a group what the replies lead to, and nothing else. A private exchange is remembered for
+private questions alone, because the others may leave the house. How much of it a node can take is cut by the
+pool, node by node.
 """
 
 from collections.abc import Callable
@@ -20,9 +21,11 @@ async def turns(
     inbox: Inbox, item: Item, question: str, *, private: bool, today: Callable[[], datetime]
 ) -> tuple[Turn, ...]:
     """The system turn, what was said before, and the question as the last turn."""
-    before = await inbox.history(
-        item.incoming.chat, item.incoming.person, before=item.id, limit=EXCHANGES_MAX, private=private
-    )
+    chat, person = item.incoming.chat, item.incoming.person
+    if chat.kind == "group":
+        before = await inbox.thread(chat, item.incoming.reply_to, limit=EXCHANGES_MAX, private=private)
+    else:
+        before = await inbox.history(chat, person, before=item.id, limit=EXCHANGES_MAX, private=private)
     said = [
         turn
         for exchange in before

@@ -12,26 +12,36 @@ own and do not wait.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import aclosing, suppress
+from typing import Literal, NamedTuple
 
 from bot import commands
 from bot.assistant import Assistant
+from bot.gate import Gate
 from bot.pace import Paces
 from bot.phrases.english import English
 from bot.posts import Growing
-from core.errors import StorageError
-from core.inbox import Inbox, Item, Outcome
+from core.errors import PlatformError, StorageError
+from core.inbox import SECRET, Inbox, Item, Outcome
 from core.ledger import Ledger
-from core.types import Adapter, Arrival, Chat, Done, Incoming, Person
+from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person
 
 log = logging.getLogger(__name__)
 
 TRIES_MAX = 3
 """How often a question is asked again after the program was killed over it."""
+LATE_S = 600.0
+"""Who waited so long is told why. Clocks of platforms and ours differ by less."""
 LEAVING_S_MAX = 8.0
 """What is still growing then is broken off, and begun again by the next run."""
+
+
+class Final(NamedTuple):
+    """What stands in the chat at last."""
+
+    markdown: str
+    buttons: tuple[Button, ...]
 
 
 class Key(NamedTuple):
@@ -46,26 +56,36 @@ class Stops:
     """Which answers are growing, and how to end them."""
 
     def __init__(self) -> None:
-        self._reading: dict[tuple[Chat, str], asyncio.Task[Done]] = {}
-        self._stopped: set[asyncio.Task[Done]] = set()
+        self._reading: dict[tuple[Chat, str], tuple[asyncio.Task[Done], int]] = {}
+        self._ended: dict[asyncio.Task[Done], Literal["stopped", "changed"]] = {}
 
     def stop(self, chat: Chat, person: Person) -> bool:
         """End the answer that is growing for this person there; false if there is none."""
-        reading = self._reading.get((chat, person.id))
-        if reading is None or reading.done():
+        reading, _ = self._reading.get((chat, person.id), (None, 0))
+        return reading is not None and self._end(reading, "stopped")
+
+    def changed(self, rows: Collection[int]) -> None:
+        """The questions in these rows are not the same any more: end the answers to what they were."""
+        for reading, row in self._reading.values():
+            if row in rows:
+                self._end(reading, "changed")
+
+    def _end(self, reading: asyncio.Task[Done], why: Literal["stopped", "changed"]) -> bool:
+        if reading.done():
             return False
-        self._stopped.add(reading)
+        self._ended[reading] = why
         return reading.cancel()
 
-    async def outcome(self, chat: Chat, person: Person, reading: "asyncio.Task[Done]") -> Done | None:
-        """What the reading came to; None if it was stopped."""
-        self._reading[chat, person.id] = reading
+    async def outcome(self, item: Item, reading: asyncio.Task[Done]) -> Done | Literal["stopped", "changed"]:
+        """What the reading came to."""
+        place = item.incoming.chat, item.incoming.person.id
+        self._reading[place] = reading, item.id
         try:
             await asyncio.wait({reading})
-            return None if reading.cancelled() and reading in self._stopped else reading.result()
+            why = self._ended.pop(reading, None)
+            return why if reading.cancelled() and why is not None else reading.result()
         finally:
-            self._stopped.discard(reading)
-            del self._reading[chat, person.id]
+            del self._reading[place]
 
 
 class Desk:
@@ -78,7 +98,10 @@ class Desk:
         adapters: Sequence[Adapter],
         tasks: asyncio.TaskGroup,
         paces: Paces,
+        gate: Gate,
         speaking: Callable[[Person], English],
+        drafts_in: Callable[[Chat], bool | None],
+        now: Callable[[], float],
         leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
@@ -87,7 +110,10 @@ class Desk:
         self._stops = stops
         self._tasks = tasks
         self._paces = paces
+        self._gate = gate
         self._speaking = speaking
+        self._drafts_in = drafts_in
+        self._now = now
         self.leaving_s_max = leaving_s_max
         self._adapters = {adapter.platform: adapter for adapter in adapters}
         self._workers: dict[Key, asyncio.Task[None]] = {}
@@ -97,11 +123,20 @@ class Desk:
 
     async def accept(self, platform: str, arrivals: Sequence[Arrival], cursor: str | None) -> None:
         """Commit what came in and the cursor after it, then wake the workers. Raises `StorageError`."""
-        incomings = [arrival for arrival in arrivals if isinstance(arrival, Incoming)]
-        await self._inbox.accept(platform, incomings, cursor)
-        for incoming in incomings:
-            in_turn = commands.waits_its_turn(incoming.text)
-            self._wake(Key(incoming.chat, incoming.person.id, in_turn))
+        admitted = await self._gate.admitted(arrivals)
+        rows = await self._inbox.accept(platform, admitted.kept, cursor)
+        self._stops.changed(rows)
+        for incoming in admitted.kept:
+            if isinstance(incoming, Incoming):
+                in_turn = commands.waits_its_turn(incoming.text)
+                self._wake(Key(incoming.chat, incoming.person.id, in_turn))
+        for notice in admitted.notices:
+            await self.announce(notice.person, notice.key, notice.text, notice.buttons, notice.chat)
+        adapter = self._adapters[platform]
+        for incoming in admitted.erased:
+            self._tasks.create_task(self._calmly(adapter.delete(incoming.chat, incoming.post)))
+        for chat, farewell in admitted.farewells:
+            self._tasks.create_task(self._calmly(self._leave_group(adapter, chat, farewell)))
 
     async def take_up(self) -> None:
         """Wake the workers of everything that an earlier run left unfinished."""
@@ -111,15 +146,38 @@ class Desk:
                     self._wake(Key(chat, person.id, True))
                     self._wake(Key(chat, person.id, False))
 
-    async def announce(self, person: Person, key: str, text: str) -> None:
-        """Show this to a person who asked nothing, in private, once for each `key`. Where there is nobody
-        to look at it later (`porchlight ask`), it is left. Raises `StorageError`."""
+    async def announce(
+        self,
+        person: Person,
+        key: str,
+        text: str,
+        buttons: Sequence[Button] = (),
+        chat: Chat | None = None,
+    ) -> None:
+        """Show this to a person who asked nothing, in private or in `chat`, once for each `key`. Where there
+        is nobody to look at it later (`porchlight ask`), it is left. Raises `StorageError`."""
         adapter = self._adapters.get(person.platform)
         if adapter is None or not adapter.resumes:
             return
-        chat = await adapter.direct(person)
-        if await self._inbox.announce(chat, person, key, text):
+        chat = chat or await adapter.direct(person)
+        if await self._inbox.announce(chat, person, key, text, buttons):
             self._wake(Key(chat, person.id, True))
+
+    async def _leave_group(self, adapter: Adapter, chat: Chat, farewell: str) -> None:
+        if not isinstance(adapter, Messenger):
+            return
+        if farewell:
+            with suppress(PlatformError):
+                part = adapter.render(farewell, final=True)[0]
+                await adapter.post(chat, part, reply_to=None, key=f"farewell {chat.id}")
+        await adapter.leave(chat)
+
+    async def _calmly(self, call: Coroutine[None, None, None]) -> None:
+        """What may go wrong without harm."""
+        try:
+            await call
+        except PlatformError as error:
+            log.warning("Something could not be done in a chat: %s", error)
 
     async def leave(self) -> None:
         """Let running answers come to their end for a while, then break them off: the next run
@@ -159,49 +217,94 @@ class Desk:
     async def _see_through(self, item: Item) -> None:
         """From wherever the row stands to its end. What breaks here breaks one row, and is noted."""
         incoming = item.incoming
-        adapter = self._adapters[incoming.chat.platform]
-        pace = self._paces.of(adapter, incoming.chat)
         say = self._speaking(incoming.person)
-        growing = Growing(adapter, self._ledger, pace, item.id, incoming.chat, item.reply_to, note=say.note)
+        growing = await self._growing(item, say)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(growing.run())
-                growing.finish(await self._whole_answer(group, item, growing, say))
+                final = await self._whole_answer(group, item, growing, say)
+                growing.finish(final)
         except Exception as error:
             log.exception("Row %d is set aside until the next start", item.id)
             self._set_aside.add(item.id)
             disk = isinstance(error, ExceptionGroup) and error.subgroup(StorageError)
             await growing.last_words(say.DISK if disk else say.BROKEN)
             return
+        if final is None:
+            return  # the question was changed: the row begins anew
         try:
-            await self._inbox.close(item.id)
+            await self._inbox.close(item.id, edits=item.edits)
         except StorageError as error:  # the answer stands there; the next run finds it so
             log.error("Row %d is not closed: %s", item.id, error)
             self._set_aside.add(item.id)
 
+    async def _growing(self, item: Item, say: English) -> Growing:
+        """What is to be shown for this row, in the posts that are there for it: its own, or those under
+        which a button was pressed. Raises `StorageError`."""
+        incoming = item.incoming
+        adapter = self._adapters[incoming.chat.platform]
+        command, row = commands.pressed(incoming)
+        if row is not None and await self._inbox.question(incoming.chat, incoming.person, row):
+            await self._ledger.hand_over(row, item.id)
+        if incoming.pressed and command and command.in_place:
+            await self._ledger.intend(item.id, 0)
+            await self._ledger.record(item.id, 0, incoming.pressed)
+        asks = item.answer is None and commands.waits_its_turn(incoming.text)
+        return Growing(
+            adapter,
+            self._ledger,
+            self._paces.of(adapter, incoming.chat),
+            item.id,
+            incoming.chat,
+            item.reply_to,
+            note=say.note,
+            buttons=(Button(say.STOP_BUTTON, "/stop"),) if asks else (),
+            drafts=bool(self._drafts_in(incoming.chat)),
+        )
+
     async def _whole_answer(
         self, group: asyncio.TaskGroup, item: Item, growing: Growing, say: English
-    ) -> str:
-        """What shall stand in the chat at last; it is on disk when this returns."""
+    ) -> Final | None:
+        """What shall stand in the chat at last; it is on disk when this returns. None: the question was
+        changed meanwhile, and this is not the answer to it."""
         if item.answer is not None:
-            return say.with_note(item.answer, item.note)
+            return Final(say.with_note(item.answer, item.note), item.buttons)
+        done: Done | Literal["stopped", "changed"]
         if item.damaged:
-            done: Done | None = Done(say.DAMAGED)
+            done = Done(say.DAMAGED)
         elif item.attempts >= TRIES_MAX:
             done = Done(say.TRIED_TOO_OFTEN)
         elif not commands.waits_its_turn(item.incoming.text):
             done = await self._read(item, growing)
         else:
             reading = group.create_task(self._read(item, growing))
-            done = await self._stops.outcome(item.incoming.chat, item.incoming.person, reading)
-        if done is None:
-            text, note = say.broken_off(growing.text), ""
-            await self._inbox.answered(item.id, text, "", "stopped", note)
+            done = await self._stops.outcome(item, reading)
+        if done == "changed":
+            return None
+        if done == "stopped":
+            done = Done(say.broken_off(growing.text))
+            outcome: Outcome = "stopped"
         else:
-            text, note = done.text, say.under(done)
-            outcome: Outcome = "whole" if done.node else "sentence"
-            await self._inbox.answered(item.id, text, done.node, outcome, note)
-        return say.with_note(text, note)
+            outcome = "whole" if done.node else "sentence"
+        note = self._note(item, done, say)
+        buttons = done.buttons
+        if outcome != "sentence":
+            buttons = (Button(say.RETRY_BUTTON, f"/retry {item.id}"),)
+        by = SECRET if done.secret else done.node
+        if done.picture:
+            await self._calmly(self._show_picture(item, done.picture))
+        kept = await self._inbox.answered(item.id, done.text, by, outcome, note, buttons, edits=item.edits)
+        return Final(say.with_note(done.text, note), buttons) if kept else None
+
+    def _note(self, item: Item, done: Done, say: English) -> str:
+        if not done.node:
+            return ""
+        late = self._now() - item.incoming.said_at > LATE_S
+        return say.under(done, attachment=item.incoming.attachment is not None, late=late)
+
+    async def _show_picture(self, item: Item, png: bytes) -> None:
+        adapter = self._adapters[item.incoming.chat.platform]
+        await adapter.picture(item.incoming.chat, png, "")
 
     async def _read(self, item: Item, growing: Growing) -> Done:
         async with aclosing(self._assistant.answer(item)) as events:
@@ -209,4 +312,4 @@ class Desk:
                 if isinstance(event, Done):
                     return event
                 growing.see(event)
-        raise AssertionError("the assistant's stream ended without Done")
+        return Done("")  # the row is not this question's any more: nothing of it is kept

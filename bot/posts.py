@@ -61,7 +61,7 @@ class Growing:
         self._held = ""
         self._new = ""
         self._note = ""
-        self._final: str | None = None
+        self._final: tuple[str, tuple[Button, ...]] | None = None
         self._changed = asyncio.Event()
         self._finished = asyncio.Event()
         self._posts: list[str | None] = []
@@ -90,10 +90,10 @@ class Growing:
                 self._note = note
         self._changed.set()
 
-    def finish(self, markdown: str, buttons: tuple[Button, ...] = ()) -> None:
-        """This is the whole answer; `run` ends when it stands there. Empty: nothing shall stand there."""
-        self._final = markdown
-        self._buttons = buttons
+    def finish(self, final: tuple[str, tuple[Button, ...]] | None) -> None:
+        """This is the whole answer and what stands under it; `run` ends when it is shown. If it is empty,
+        nothing shall stand there. None: it is left as it is, for another answer to go on with."""
+        self._final = final
         self._finished.set()
         self._changed.set()
 
@@ -107,16 +107,18 @@ class Growing:
         self._unclear = {number for number, post in enumerate(self._posts) if post is None}
         async with asyncio.TaskGroup() as beside:
             with self._pace.grows():
-                final = await self._grow(beside)
-            await self._deliver(final)
+                await self._grow(beside)
+            if self._final is not None:
+                markdown, self._buttons = self._final
+                await self._deliver(markdown)
 
-    async def _grow(self, beside: asyncio.TaskGroup) -> str:
-        """Until the final text is there, which is given back. The sign of typing is shown beside the text,
-        which never waits for it."""
+    async def _grow(self, beside: asyncio.TaskGroup) -> None:
+        """Until the final text is there. The sign of typing is shown beside the text, which never waits
+        for it."""
         signing: asyncio.Task[None] | None = None
         pauses: Iterator[float] = _paces(self._pace.limits.first_edits_s)
         noted = ""
-        while self._final is None:
+        while not self._finished.is_set():
             self._changed.clear()
             news = self._pace.limits.notes and self._note != noted
             if (news or not self.text) and not self._pace.held_s and (signing is None or signing.done()):
@@ -124,13 +126,12 @@ class Growing:
                 signing = beside.create_task(self._sign(noted))
             if self.text and self._pace.limits.edits:
                 await self._pause(self._pace.preview_in_s())
-                if self._final is None:
+                if not self._finished.is_set():
                     await self._preview()
                     await self._pause(self._pace.spread(next(pauses)))
             await self._news(None if self.text else TYPING_PAUSE_S)
         if signing is not None:
             signing.cancel()
-        return self._final
 
     async def last_words(self, markdown: str) -> None:
         """Say this once, without the disk: after `run` has failed."""

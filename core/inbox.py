@@ -13,14 +13,15 @@ or answer reads as None, for both can be made anew; an `Item` is `damaged` if wh
 """
 
 import hashlib
+import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Literal
 
 from core.storage import Database, Statement
-from core.types import Chat, Incoming, Person
+from core.types import Button, Chat, Incoming, Person, Poison
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,15 @@ Outcome = Literal["whole", "sentence", "stopped"]
 
 ANNOUNCED = "announced:"
 """The beginning of `post` where nobody wrote anything: the row is ours, to be shown like an answer."""
+KEPT_AS_IT_IS = "NOTHING"
+ASKED_ANEW = (
+    "UPDATE SET text = excluded.text, text_sha256 = excluded.text_sha256, edits = edits + 1,"
+    " state = 'accepted', attempts = 0, question = NULL, question_sha256 = NULL, private = 0,"
+    " superseded = 0, answer = NULL, answer_sha256 = NULL, answered_by = '', outcome = NULL, note = '',"
+    " buttons = '' WHERE text_sha256 != excluded.text_sha256 AND state != 'poison'"
+)
+SECRET = "(secret)"  # noqa: S105 # a mark, and no secret itself
+"""As `answered_by`: the answer holds a code, and is kept no longer than it takes to show it."""
 OPEN_ITEMS_MAX = 200
 """Of one person in one chat at a time; the rest comes when these are closed."""
 KEPT_S = 90 * 24 * 3600.0
@@ -56,6 +66,10 @@ class Item:
     note: str
     damaged: bool
     """What the person wrote cannot be read back; the text is empty here."""
+    edits: int = 0
+    """How often the text was changed before this."""
+    buttons: tuple[Button, ...] = ()
+    """What stands under the answer."""
 
     @property
     def reply_to(self) -> str | None:
@@ -80,29 +94,35 @@ class Inbox:
 
     # ── What came in ──────────────────────────────────────────────────────────────────────────────
 
-    async def accept(self, platform: str, incomings: Sequence[Incoming], cursor: str | None) -> list[int]:
+    async def accept(
+        self, platform: str, arrivals: Sequence[Incoming | Poison], cursor: str | None
+    ) -> list[int]:
         """Keep what came in, and the platform's cursor after it, in one transaction. Gives the ids of
-        the new rows; what is here already is not kept twice."""
-        statements = [self._row_of(incoming) for incoming in incomings]
+        the rows that are new or begin anew because their text was changed; nothing is kept twice."""
+        statements = [
+            self._row_of(it) if isinstance(it, Incoming) else self._poison_of(platform, it) for it in arrivals
+        ]
         if cursor is not None:
             sql = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor"
             statements.append((sql, (platform, cursor)))
         return [row["id"] for row in await self._database.write(*statements)]
 
-    async def announce(self, chat: Chat, person: Person, key: str, text: str) -> bool:
+    async def announce(
+        self, chat: Chat, person: Person, key: str, text: str, buttons: Sequence[Button] = ()
+    ) -> bool:
         """Keep something to be shown to this person that answers nothing. False if it was kept before:
         the same `key` is told once."""
         text, now = storable(text), self._now()
         kept = await self._database.write(
             (
                 "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at,"
-                " accepted_at, text, text_sha256, state, answer, answer_sha256, outcome)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, 'sentence')"
+                " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence')"
                 " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
                 (
                     *(chat.platform, chat.id, chat.kind, f"{ANNOUNCED}{key}"),
                     *(person.id, storable(person.name)),
-                    *(now, now, _sha256(""), text, _sha256(text)),
+                    *(now, now, _sha256(""), text, _sha256(text), _packed(buttons)),
                 ),
             )
         )
@@ -116,15 +136,28 @@ class Inbox:
     def _row_of(self, incoming: Incoming) -> Statement:
         text = storable(incoming.text)
         chat, person = incoming.chat, incoming.person
+        again = ASKED_ANEW if incoming.edited else KEPT_AS_IT_IS
         return (
-            "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at, accepted_at,"
-            " text, text_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
+            "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, person_language,"  # noqa: S608
+            " said_at, accepted_at, text, text_sha256, reply_to, pressed, attachment)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            f" ON CONFLICT (platform, chat, post) DO {again} RETURNING id",
             (
                 *(chat.platform, chat.id, chat.kind, incoming.post),
-                *(person.id, storable(person.name)),
+                *(person.id, storable(person.name), person.language),
                 *(incoming.said_at, self._now(), text, _sha256(text)),
+                *(incoming.reply_to, incoming.pressed, incoming.attachment),
             ),
+        )
+
+    def _poison_of(self, platform: str, poison: Poison) -> Statement:
+        log.warning("%s sent something that cannot be understood: %s (%s)", platform, poison.post, poison.why)
+        now = self._now()
+        return (
+            "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at, accepted_at,"
+            " text, text_sha256, state, note) VALUES (?, '', 'private', ?, '', '', ?, ?, '', ?, 'poison', ?)"
+            " ON CONFLICT (platform, chat, post) DO NOTHING",
+            (platform, poison.post, now, now, _sha256(""), poison.why),
         )
 
     # ── What is to be done ────────────────────────────────────────────────────────────────────────
@@ -133,7 +166,7 @@ class Inbox:
         """Who still waits for something, and where; who has waited longest comes first."""
         rows = await self._database.read(
             # With min(), SQLite takes the other columns from the row that has the minimum.
-            "SELECT min(id), platform, chat, chat_kind, person, person_name FROM open_inbox"
+            "SELECT min(id), platform, chat, chat_kind, person, person_name, person_language FROM open_inbox"
             " WHERE platform = :platform AND (:chat IS NULL OR chat = :chat)"
             " GROUP BY platform, chat, person ORDER BY min(id)",
             {"platform": platform, "chat": chat_id},
@@ -163,55 +196,98 @@ class Inbox:
 
     # ── How far it has got ────────────────────────────────────────────────────────────────────────
 
-    async def begin(self, row: int, question: str, private: bool, supersedes: int | None = None) -> None:
+    # Each of these is about the text as it was after so many `edits`. If it was changed since, nothing
+    # happens, and they give False.
+
+    async def begin(
+        self, row: int, question: str, private: bool, supersedes: int | None = None, *, edits: int = 0
+    ) -> bool:
         """This question is about to be put to a model. `supersedes` is an earlier row that asked the
         same, and leaves the conversation."""
         question = storable(question)
-        await self._database.write(
+        return await self._changed(
             (
                 "UPDATE inbox SET state = 'answering', attempts = attempts + 1,"
-                " question = ?, question_sha256 = ?, private = ? WHERE id = ?",
-                (question, _sha256(question), private, row),
+                " question = ?, question_sha256 = ?, private = ? WHERE id = ? AND edits = ? RETURNING id",
+                (question, _sha256(question), private, row, edits),
             ),
             ("UPDATE inbox SET superseded = 1 WHERE id = ? AND id < ?", (supersedes, row)),
         )
 
     async def answered(
-        self, row: int, answer: str, answered_by: str, outcome: Outcome, note: str = ""
-    ) -> None:
+        self,
+        row: int,
+        answer: str,
+        answered_by: str,
+        outcome: Outcome,
+        note: str = "",
+        buttons: Sequence[Button] = (),
+        *,
+        edits: int = 0,
+    ) -> bool:
         """This is what the person gets to read. From here on the row is only shown."""
         answer = storable(answer)
-        await self._database.write(
+        return await self._changed(
             (
                 "UPDATE inbox SET state = 'answered', answer = ?, answer_sha256 = ?, answered_by = ?,"
-                " outcome = ?, note = ? WHERE id = ?",
-                (answer, _sha256(answer), answered_by, outcome, storable(note), row),
+                " outcome = ?, note = ?, buttons = ? WHERE id = ? AND edits = ? RETURNING id",
+                (
+                    *(answer, _sha256(answer), answered_by, outcome, storable(note), _packed(buttons)),
+                    *(row, edits),
+                ),
             )
         )
 
-    async def close(self, row: int) -> None:
-        """The answer stands in the chat."""
-        await self._database.write(("UPDATE inbox SET state = 'closed' WHERE id = ?", (row,)))
+    async def close(self, row: int, *, edits: int = 0) -> bool:
+        """The answer stands in the chat. One that is `SECRET` is forgotten here."""
+        return await self._changed(
+            (
+                "UPDATE inbox SET state = 'closed', answer = iif(answered_by = ?, NULL, answer),"
+                " answer_sha256 = iif(answered_by = ?, NULL, answer_sha256)"
+                " WHERE id = ? AND edits = ? RETURNING id",
+                (SECRET, SECRET, row, edits),
+            )
+        )
 
-    async def poison(self, row: int, why: str) -> None:
-        """Nothing can be done with it; `why` is a code, never words of people."""
-        await self._database.write(("UPDATE inbox SET state = 'poison', note = ? WHERE id = ?", (why, row)))
+    async def _changed(self, *statements: Statement) -> bool:
+        return bool(await self._database.write(*statements))
 
     # ── What was said before ──────────────────────────────────────────────────────────────────────
 
     async def history(
         self, chat: Chat, person: Person, *, before: int, limit: int, private: bool
     ) -> list[Exchange]:
-        """The last whole exchanges before row `before`, the oldest first. Private ones are among them
-        only if `private`: then nobody outside the house may read it."""
+        """The last whole exchanges of this person before row `before`, the oldest first. Private ones are
+        among them only if `private`: then nobody outside the house may read it."""
         rows = await self._database.read(
             "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ?"
             " AND id < ? AND outcome = 'whole' AND NOT superseded AND private <= ?"
             " ORDER BY id DESC LIMIT ?",
             (chat.platform, chat.id, person.id, before, private, limit),
         )
-        items = [_item(row) for row in reversed(rows)]
-        return [Exchange(item.question, item.answer) for item in items if item.question and item.answer]
+        return _exchanges(reversed(rows))
+
+    async def thread(self, chat: Chat, reply_to: str | None, *, limit: int, private: bool) -> list[Exchange]:
+        """The whole exchanges of a group, whoever asked, by which the replies lead to this post, the
+        oldest first."""
+        rows = await self._database.read(
+            "WITH RECURSIVE step (id, reply_to, place) AS ("
+            " SELECT NULL, :reply_to, 0 UNION ALL"
+            " SELECT inbox.id, inbox.reply_to, place + 1 FROM step JOIN inbox"
+            " ON platform = :platform AND chat = :chat AND (inbox.post = step.reply_to OR inbox.id IN"
+            " (SELECT incoming FROM posts WHERE posts.post = step.reply_to))"
+            " WHERE place < :limit)"
+            " SELECT * FROM remembered WHERE id IN (SELECT id FROM step)"
+            " AND outcome = 'whole' AND NOT superseded AND private <= :private ORDER BY id",
+            {
+                "reply_to": reply_to,
+                "platform": chat.platform,
+                "chat": chat.id,
+                "limit": limit,
+                "private": private,
+            },
+        )
+        return _exchanges(rows)
 
     async def last_question(self, chat: Chat, person: Person) -> Item | None:
         """The last one that came to an end since `/new`. One that is being answered is not it, so that
@@ -222,6 +298,14 @@ class Inbox:
             (chat.platform, chat.id, person.id),
         )
         return _item(row) if row else None
+
+    async def question(self, chat: Chat, person: Person, row: int) -> Item | None:
+        """This very row, if it is a question of this person there that came to an end since `/new`."""
+        found = await self._database.read_one(
+            "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ? AND id = ?",
+            (chat.platform, chat.id, person.id, row),
+        )
+        return _item(found) if found else None
 
     async def start_anew(self, chat: Chat, person: Person, row: int) -> None:
         """What was said before `row` is no longer part of the conversation."""
@@ -279,14 +363,29 @@ def _chat(row: Row) -> Chat:
 
 
 def _person(row: Row) -> Person:
-    return Person(row["platform"], row["person"], row["person_name"])
+    return Person(row["platform"], row["person"], row["person_name"], row["person_language"])
+
+
+def _exchanges(rows: Iterable[Row]) -> list[Exchange]:
+    items = [_item(row) for row in rows]
+    return [Exchange(item.question, item.answer) for item in items if item.question and item.answer]
+
+
+def _packed(buttons: Sequence[Button]) -> str:
+    return json.dumps([[button.label, button.command] for button in buttons]) if buttons else ""
 
 
 def _item(row: Row) -> Item:
     text = _words(row, "text")
     return Item(
         id=row["id"],
-        incoming=Incoming(_chat(row), _person(row), row["post"], text or "", row["said_at"]),
+        incoming=Incoming(
+            *(_chat(row), _person(row), row["post"], text or "", row["said_at"]),
+            reply_to=row["reply_to"],
+            edited=bool(row["edits"]),
+            pressed=row["pressed"],
+            attachment=row["attachment"],
+        ),
         state=row["state"],
         attempts=row["attempts"],
         question=_words(row, "question"),
@@ -296,4 +395,6 @@ def _item(row: Row) -> Item:
         outcome=row["outcome"],
         note=row["note"],
         damaged=text is None,
+        edits=row["edits"],
+        buttons=tuple(Button(*pair) for pair in json.loads(row["buttons"] or "[]")),
     )

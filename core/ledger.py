@@ -40,6 +40,12 @@ class Ledger:
             )
         )
 
+    async def hand_over(self, old: int, new: int) -> None:
+        """The posts of one answer are now those of another, which takes its place."""
+        await self._database.write(
+            ("UPDATE OR REPLACE posts SET incoming = ?, final = 0 WHERE incoming = ?", (new, old))
+        )
+
     async def record(self, incoming: int, part: int, post: str) -> None:
         """It stands there, under this id."""
         await self._database.write(

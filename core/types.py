@@ -83,7 +83,15 @@ class Poison:
     why: str
 
 
-Arrival = Incoming | Joined | Poison
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The platform gave a group another id."""
+
+    chat: Chat
+    to: Chat
+
+
+Arrival = Incoming | Joined | Moved | Poison
 
 
 # ── What a model reads, and what comes back ───────────────────────────────────────────────────────
@@ -139,6 +147,15 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Pressing it is the same as writing the command."""
+
+    label: str
+    command: str
+    """At most 64 bytes of UTF-8 (Telegram's limit for callback data)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole answer, and always the last event. It exists if and only if the text is whole."""
 
@@ -150,6 +167,11 @@ class Done:
     """Written by a model so small that the reader has to be told."""
     cut: bool = False
     """The model stopped at its length limit, not at its own end."""
+    buttons: tuple[Button, ...] = ()
+    picture: bytes | None = None
+    """A PNG that is shown before the text."""
+    secret: bool = False
+    """Not to be kept longer than it takes to show it."""
 
 
 Event = Text | Status | Restart | Done
@@ -191,15 +213,6 @@ class NodeSpec:
 
 
 # ── A chat platform ───────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """Pressing it is the same as writing the command."""
-
-    label: str
-    command: str
-    """At most 64 bytes of UTF-8 (Telegram's limit for callback data)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,10 +200,15 @@ class Street(Stage):
         super().__init__(*troubles, length_max=length_max, edits=edits)
         self.drafts: list[str] = []
         self.left: list[Chat] = []
+        self.pictures: list[bytes] = []
         self.menus: list[tuple[Chat | None, list[str], str]] = []
 
     async def close(self) -> None:
         pass
+
+    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+        self.pictures.append(png)
+        return f"picture-{len(self.pictures)}"
 
     async def draft(self, chat: Chat, part: Part, *, key: str) -> None:
         self._trouble()

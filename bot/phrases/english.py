@@ -7,12 +7,13 @@ its translations beside it: each is a class like this one, and what it leaves ou
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot.phrases.english_people import EnglishPeople
 from core.errors import NoAnswer
 from core.node import Node, State
 from core.types import Done, Status
 
 
-class English:
+class English(EnglishPeople):
     language = "en"
     name = "English"
 
@@ -46,9 +47,13 @@ class English:
     def with_note(self, text: str, note: str) -> str:
         return "\n\n".join(part for part in (text, note) if part)
 
-    def under(self, done: Done) -> str:
+    def under(self, done: Done, *, attachment: bool = False, late: bool = False) -> str:
         """What is shown below the text, in one line; empty for most answers."""
         notes = []
+        if late:
+            notes.append(self.LATE)
+        if attachment:
+            notes.append(self.ONLY_THE_WORDS)
         if done.cut:
             notes.append("This is as long as one answer may be; ask me to go on.")
         if done.small:
@@ -57,7 +62,6 @@ class English:
 
     # ── Instead of an answer ──────────────────────────────────────────────────────────────────────────
 
-    STRANGER = "I only talk with people of this house."
     BROKEN = (
         "Something broke on my side, and your question is not answered. Please ask again; if it happens "
         "again, tell whoever runs me."
@@ -121,6 +125,7 @@ class English:
         "It is then answered by a model in this house, and never leaves it."
     )
     ADMIN_ONLY = "Only the admin can do that."
+    ONLY_IN_A_CHAT = "Please say that in a chat with me: another one of me may be running there."
     PRIVATE_CHAT_ONLY = "Please write that to me in a private chat."
 
     def unknown_command(self, name: str, close: str | None) -> str:
@@ -136,6 +141,7 @@ class English:
 
     ABOUT: Mapping[str, str] = MappingProxyType(
         {
+            "start": "begin here",
             "help": "what I can do",
             "new": "begin afresh; I forget what we said before",
             "stop": "end the answer that is growing",
@@ -145,6 +151,12 @@ class English:
             "status": "how everything is doing",
             "reset": "use a resting model again at once",
             "strategy": "how questions are spread over the models",
+            "settings": "your language, and how answers grow",
+            "invite": "let somebody in, with a link",
+            "people": "who is in, and what they may do",
+            "role": "change what somebody may do",
+            "remove": "send somebody off",
+            "groups": "in which groups I talk",
         }
     )
     """Of each command what it does."""
@@ -155,6 +167,9 @@ class English:
             "private": "<question>",
             "reset": "[model]",
             "strategy": "[name]",
+            "invite": "[role] [name]",
+            "role": "[who] [role]",
+            "remove": "[who]",
         }
     )
     """What may stand behind a command, and in <> what has to."""

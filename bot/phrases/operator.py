@@ -48,3 +48,10 @@ def proxy_wrong(why: str) -> str:
         f"The proxy named in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) cannot be used: {why} "
         "Mend it, or unset it."
     )
+
+
+def claim(link: str, picture: str) -> str:
+    return (
+        "Nobody runs Porchlight yet. Open this link on your phone, or let it read the picture, and it is "
+        f"you:\n{link}\n{picture}"
+    )

@@ -10,7 +10,9 @@ from typing import Protocol
 
 from adapters.terminal import Terminal, Words
 from core.types import Adapter, Arrival, Incoming
+from tests.adapters.telegram_stage import HOME, TOKEN, Hall, running
 from tests.adapters.window import ENTER, Window
+from tests.servers.telegram import TelegramServer
 
 WORDS = Words(
     greeting="Welcome.",
@@ -26,6 +28,10 @@ class Stage(Protocol):
 
     said: asyncio.Queue[Incoming]
     """What the adapter handed in."""
+    keyed: bool
+    """Whether the platform knows a post by its key. Where it does not, an unclear one is looked for."""
+    earlier: str
+    """A post of an earlier run."""
 
     @property
     def adapter(self) -> Adapter: ...
@@ -42,6 +48,9 @@ class Stage(Protocol):
 
 
 class TerminalStage:
+    keyed = True
+    earlier = "0-0"
+
     def __init__(self, window: Window) -> None:
         self.adapter = Terminal(WORDS, stdin=window.stdin, out=window.out)
         self.said: asyncio.Queue[Incoming] = asyncio.Queue()
@@ -73,4 +82,38 @@ async def terminal(window: Window) -> AsyncGenerator[Stage, None]:
         running.cancel()
 
 
-STAGES: dict[str, Callable[[Window], AbstractAsyncContextManager[Stage]]] = {"terminal": terminal}
+class TelegramStage:
+    keyed = False
+
+    def __init__(self, hall: Hall, earlier: str) -> None:
+        self.adapter = hall.adapter
+        self.said = hall.said
+        self.earlier = earlier
+        self._server = hall.server
+
+    async def say(self, text: str) -> None:
+        self._server.say(int(HOME.id), int(HOME.id), text)
+
+    async def until(self, seen: Callable[[str], bool]) -> None:
+        await self._server.until(lambda: seen(self.text))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(post.text for post in self._server.private(int(HOME.id)).posts)
+
+
+@asynccontextmanager
+async def telegram(_: Window) -> AsyncGenerator[Stage, None]:
+    async with TelegramServer(TOKEN) as server:
+        server.private(int(HOME.id))
+        async with running(Hall(server)) as hall:
+            [part] = hall.adapter.render("Half an", False)
+            earlier = await hall.adapter.post(HOME, part, reply_to=None, key="0-0")
+            yield TelegramStage(hall, earlier)
+        assert server.violations == []
+
+
+STAGES: dict[str, Callable[[Window], AbstractAsyncContextManager[Stage]]] = {
+    "telegram": telegram,
+    "terminal": terminal,
+}

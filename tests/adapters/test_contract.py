@@ -52,7 +52,10 @@ async def test_an_answer_grows(stage: Stage) -> None:
 
 
 async def test_the_same_key_is_the_same_post(stage: Stage) -> None:
-    """A post that is sent again under its key is the same post, and stands there once."""
+    """A post that is sent again under its key is the same post, and stands there once, where the platform
+    knows it by that key."""
+    if not stage.keyed:
+        pytest.skip("the platform knows no keys: a post whose fate is unknown is looked for instead")
     question = await ask(stage, "Why?")
     first = await finish(stage, question, "Because it is so.", "1-0")
     again = await finish(stage, question, "Because it is so.", "1-0")
@@ -88,7 +91,7 @@ async def test_an_answer_of_an_earlier_run_is_finished(stage: Stage) -> None:
     question = await ask(stage, "Why?")
     await finish(stage, question, "Because it is so.", "1-0")
     [part] = stage.adapter.render("An answer that was still owed.", final=True)
-    await stage.adapter.edit(question.chat, "0-0", part)
+    await stage.adapter.edit(question.chat, stage.earlier, part)
     await stage.until(lambda text: text.count("An answer that was still owed.") == 1)
 
 
@@ -98,7 +101,7 @@ def test_rendering_loses_nothing(stage: Stage, text: str, final: bool) -> None:
     """However long a text is, it becomes at least one part, and the parts hold all of its words."""
     parts = stage.adapter.render(text, final)
     assert parts
-    assert " ".join(part.text for part in parts).split() == text.split()
+    assert " ".join(part.text for part in parts).split() in (text.split(), text.split() or ["…"])
     assert all(part.final == final for part in parts[-1:])
 
 

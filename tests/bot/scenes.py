@@ -9,10 +9,12 @@ from pathlib import Path
 
 from bot import phrases
 from bot.assistant import Assistant
-from bot.commands import Desktop
+from bot.calls import Desktop
 from bot.desk import Desk, Stops
+from bot.family import family_of
+from bot.gate import Gate
 from bot.pace import Paces
-from core.access import Access
+from bot.phrases.english import English
 from core.inbox import Inbox
 from core.ledger import Ledger
 from core.node import Node
@@ -25,6 +27,10 @@ from tests.fakes import Clock, Stage, pool
 SAY = phrases.of()
 HOME = Chat("stage", "home")
 PARENT = Person("stage", "1", "Anna")
+
+
+def today() -> datetime:
+    return datetime(2026, 3, 11, tzinfo=UTC)
 
 
 @dataclass
@@ -42,7 +48,7 @@ class Scene:
         """Somebody writes; the id of what was written. Nothing is waited for."""
         self.said += 1
         post = post or f"q{self.said}"
-        await self.desk.accept("stage", [Incoming(chat, person, post, text, float(self.said))], None)
+        await self.desk.accept("stage", [Incoming(chat, person, post, text, self.clock.now)], None)
         return post
 
     async def calm(self) -> None:
@@ -61,19 +67,30 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(folder: Path, *nodes: Node, stage: Stage | None = None) -> AsyncGenerator[Scene, None]:
+async def scene(
+    folder: Path, *nodes: Node, stage: Stage | None = None, password: str | None = None
+) -> AsyncGenerator[Scene, None]:
     """One run of the program; another one on the same folder is the next run."""
     clock = Clock()
     stage = stage or Stage()
     async with open_database(folder / "test.db") as database, asyncio.TaskGroup() as tasks:
         inbox, ledger, store = Inbox(database, clock), Ledger(database), NodeStore(database, clock)
         made, stops = pool(*nodes, clock=clock), Stops()
-        desktop = Desktop(made, inbox, store, stops.stop, clock)
-        assistant = Assistant(
-            desktop, Access([PARENT]), lambda: datetime(2026, 3, 11, tzinfo=UTC), lambda person: SAY
+        family = await family_of(
+            database, admins=[PARENT], house=[], password=password, clock=clock, now=clock, local_now=today
         )
+
+        def speaking(person: Person) -> English:
+            return phrases.of(family.access.language_of(person))
+
+        desktop = Desktop(made, inbox, store, family, stops.stop, {stage.platform: stage}.get, clock)
         desk = Desk(
-            inbox, ledger, assistant, stops, [stage], tasks, Paces(clock, clock.sleep), lambda person: SAY
+            *(inbox, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
+            paces=Paces(clock, clock.sleep),
+            gate=Gate(family, speaking),
+            speaking=speaking,
+            drafts_in=family.chats.drafts,
+            now=clock,
         )
         yield Scene(stage, desk, inbox, made, desktop, database, clock)
         await desk.leave()

@@ -71,9 +71,9 @@ async def test_help_lists_what_this_person_may_use(tmp_path: Path) -> None:
     """And nothing else."""
     async with scene(tmp_path) as house:
         shown = await house.hear("/help")
-        assert all(f"/{name}" in shown for name in COMMANDS)
+        assert all((f"/{name}" in shown) is not command.hidden for name, command in COMMANDS.items())
     assert {command.name for command in shown_to("child")} == {
-        name for name, command in COMMANDS.items() if not command.admin
+        name for name, command in COMMANDS.items() if not command.admin and not command.hidden
     }
 
 

@@ -1,6 +1,7 @@
 """The desk: every row comes to its end, in order, once, whatever happens in between."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ async def test_words_damaged_on_disk_are_told_and_block_nobody(tmp_path: Path) -
     """The person is asked to send them again; the row behind is answered."""
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
-        said = [Incoming(HOME, PARENT, post, "Why?", 1.0) for post in ("bad", "good")]
+        said = [Incoming(HOME, PARENT, post, "Why?", house.clock.now) for post in ("bad", "good")]
         rows = await house.inbox.accept("stage", said, None)
         await house.database.write(("UPDATE inbox SET text = 'Whv?' WHERE id = ?", (rows[0],)))
         await house.desk.take_up()
@@ -173,12 +174,94 @@ async def test_what_is_announced_is_shown_once_and_answers_nothing(tmp_path: Pat
         assert len(player.asked[0].turns) == 2
 
 
-async def test_nothing_of_a_stranger_is_answered_by_a_model(tmp_path: Path) -> None:
-    """One line, and no call."""
+async def test_a_question_that_waited_long_is_answered_with_a_word(tmp_path: Path) -> None:
+    """Said while the program was off; an answer that comes at once has no such word."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
+        await house.desk.accept(
+            "stage", [Incoming(HOME, PARENT, "early", "Why?", house.clock.now - 3600)], None
+        )
+        await house.calm()
+        assert house.stage.texts()[-1] == f"Because of the air.\n\n*{SAY.LATE}*"
+        assert await house.hear("And now?") == "Because of the air."
+
+
+async def test_a_question_that_is_changed_is_answered_anew_in_the_same_post(tmp_path: Path) -> None:
+    """Whether its answer stands there already or is still growing: the old one is nowhere to be seen."""
+    writing = asyncio.Event()
+    player = Player(["Old, ", writing, "cold", End()], ["New.", End()], ["Newer.", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        said = Incoming(HOME, PARENT, "q1", "Why?", house.clock.now)
+        await house.desk.accept("stage", [said], None)
+        await house.stage.shows(lambda: house.stage.texts() == ["Old, "])
+        await house.desk.accept("stage", [replace(said, text="Why not?", edited=True)], None)
+        await house.calm()
+        assert house.stage.texts() == ["New."]
+        await house.desk.accept("stage", [replace(said, text="Really?", edited=True)], None)
+        await house.calm()
+        assert house.stage.texts() == ["Newer."]
+        await house.desk.accept("stage", [replace(said, text="Really?", edited=True)], None)
+        assert await house.inbox.waiting() == 0
+    assert [asked.turns[-1].text for asked in player.asked] == ["Why?", "Why not?", "Really?"]
+    assert len(player.asked[-1].turns) == 2
+
+
+async def test_a_pressed_retry_answers_in_the_place_of_the_old_answer(tmp_path: Path) -> None:
+    """The text does not stand there twice; somebody else's answer is not retried by it."""
+    player = Player(["First.", End()], ["Second.", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.hear("Why?")
+        (part,) = house.stage.posts.values()
+        (button,) = part.buttons
+        press = Incoming(HOME, PARENT, "press-1", button.command, house.clock.now, pressed="p1")
+        await house.desk.accept("stage", [replace(press, person=Person("stage", "1"), post="press-0")], None)
+        await house.calm()
+        assert house.stage.texts() == ["Second."]
+        other = replace(press, chat=Chat("stage", "elsewhere"), post="press-2")
+        await house.desk.accept("stage", [other], None)
+        await house.calm()
+        assert house.stage.texts() == ["Second.", SAY.NOTHING_TO_RETRY]
+
+
+async def test_a_pressed_stop_ends_the_answer_without_a_word(tmp_path: Path) -> None:
+    """The answer itself shows it, and offers to be asked again."""
+    player = Player(["Once ", asyncio.Event(), "upon", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.say("Tell me a story.")
+        await house.stage.shows(lambda: house.stage.texts() == ["Once "])
+        (part,) = house.stage.posts.values()
+        press = Incoming(HOME, PARENT, "press-1", part.buttons[0].command, house.clock.now, pressed="p1")
+        await house.desk.accept("stage", [press], None)
+        await house.calm()
+        (part,) = house.stage.posts.values()
+        assert part.text == "Once …"
+        assert [button.label for button in part.buttons] == [SAY.RETRY_BUTTON]
+
+
+async def test_what_came_along_with_words_is_told_apart(tmp_path: Path) -> None:
+    """A picture alone gets a kind sentence, its caption an answer."""
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
-        assert await house.hear("Hello?", person=Person("stage", "666")) == SAY.STRANGER
-    assert player.asked == []
+        said = Incoming(HOME, PARENT, "q1", "", house.clock.now, attachment="photo")
+        await house.desk.accept("stage", [said, replace(said, post="q2", text="Why blue?")], None)
+        await house.calm()
+        assert house.stage.texts() == [
+            SAY.ATTACHMENTS["photo"],
+            f"Because of the air.\n\n*{SAY.ONLY_THE_WORDS}*",
+        ]
+    assert len(player.asked) == 1
+
+
+async def test_in_a_group_only_the_thread_is_read(tmp_path: Path) -> None:
+    """What was said beside it is not, even by the same person."""
+    player = Player(PLAIN)
+    group = Chat("stage", "-1", "group")
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        for post, reply_to in (("q1", None), ("q2", None), ("q3", "p1")):
+            said = Incoming(group, PARENT, post, f"Question {post}?", house.clock.now, reply_to=reply_to)
+            await house.desk.accept("stage", [said], None)
+            await house.calm()
+    asked = [turn.text for turn in player.asked[-1].turns if turn.role == "user"]
+    assert asked == ["Question q1?", "Question q3?"]
 
 
 @pytest.mark.parametrize("error", [RateLimited("429", 90, stated=True), Unavailable("stalled", "…")])

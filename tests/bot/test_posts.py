@@ -42,7 +42,7 @@ class Scene:
                 stage.moved.clear()
                 growing.see(event)
                 await asyncio.wait_for(stage.moved.wait(), 5)
-            growing.finish(final)
+            growing.finish((final, ()))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_states_that_were_overtaken_are_never_sent(scene: Scene) -> None:
     growing = scene.growing(stage)
     for _ in range(1000):
         growing.see(Text("x"))
-    growing.finish("x" * 1000)
+    growing.finish(("x" * 1000, ()))
     await growing.run()
     assert stage.history == ["x" * 1000]
 
@@ -93,7 +93,7 @@ async def test_what_stands_there_does_not_shrink_after_a_restart(scene: Scene) -
     assert growing.text == "New text, longer than before"
     growing.see(Restart("Beta"))
     growing.see(Text("Yes."))
-    growing.finish("Yes.")
+    growing.finish(("Yes.", ()))
     await growing.run()
     assert stage.texts() == ["Yes."]
 
@@ -161,7 +161,7 @@ async def test_where_posts_cannot_be_edited_only_the_whole_answer_is_posted(scen
     growing.see(Text("Once "))
     for _ in range(20):
         await asyncio.sleep(0)
-    growing.finish("Once upon a time.")
+    growing.finish(("Once upon a time.", ()))
     await task
     assert stage.history == ["Once upon a time."]
 
@@ -218,7 +218,7 @@ async def test_buttons_stand_under_the_last_part_only(scene: Scene) -> None:
     task = asyncio.create_task(growing.run())
     growing.see(Text("abcdefg"))
     await street.shows(lambda: [part.buttons for part in street.posts.values()] == [(), stop])
-    growing.finish("abcdefghij", again)
+    growing.finish(("abcdefghij", again))
     await task
     assert [part.buttons for part in street.posts.values()] == [(), again]
 

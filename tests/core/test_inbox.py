@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -12,8 +13,9 @@ import pytest
 
 from core.errors import StorageError, StorageFull
 from core.inbox import Exchange, Inbox, Item, Outcome
+from core.ledger import Ledger
 from core.storage import Database, open_database
-from core.types import Chat, Incoming, Person
+from core.types import Button, Chat, Incoming, Person, Poison
 from tests.fakes import Clock
 
 ROOT = Path(__file__).parents[2]
@@ -159,7 +161,8 @@ import asyncio, sys, time
 from pathlib import Path
 from core.inbox import Inbox
 from core.storage import open_database
-from core.types import Chat, Incoming, Person
+from core.ledger import Ledger
+from core.types import Button, Chat, Incoming, Person, Poison
 
 async def main():
     home, anna = Chat("stage", "home"), Person("stage", "1")
@@ -245,12 +248,112 @@ async def test_open_rows_come_oldest_first(inbox: Inbox) -> None:
 
 
 async def test_poison_blocks_nobody(inbox: Inbox) -> None:
-    """A row that nothing can be done with is not waited for any more."""
-    row = await accepted(inbox, 1)
-    await accepted(inbox, 2)
-    await inbox.poison(row, "unreadable")
+    """What cannot be understood is kept as that, with the cursor behind it, and nobody waits for it."""
+    await inbox.accept("stage", [Poison("update-7", "no_chat"), incoming(2)], "8")
     assert (await only_open(inbox)).incoming.post == "2"
     assert await inbox.waiting() == 1
+    assert await inbox.cursor("stage") == "8"
+
+
+async def test_a_question_that_was_changed_is_asked_anew(inbox: Inbox) -> None:
+    """In the same row; the same text again changes nothing; one that was never seen is new."""
+    row = await exchange(inbox, 1, "Why?")
+    changed = replace(incoming(1, "Why not?"), edited=True)
+    assert await inbox.accept("stage", [replace(changed, text="Why?")], None) == []
+    assert await inbox.accept("stage", [changed], None) == [row]
+    item = await only_open(inbox)
+    assert (item.incoming.text, item.state, item.answer, item.edits) == ("Why not?", "accepted", None, 1)
+    assert len(await inbox.accept("stage", [replace(incoming(9, "New?"), edited=True)], None)) == 1
+
+
+async def test_an_answer_to_the_text_before_the_change_is_not_kept(inbox: Inbox) -> None:
+    """Whoever was at work on it learns so, and the row stays open."""
+    row = await accepted(inbox, 1)
+    await inbox.accept("stage", [replace(incoming(1, "Why not?"), edited=True)], None)
+    assert not await inbox.begin(row, "Why?", private=False)
+    assert not await inbox.answered(row, "So.", "Alpha", "whole")
+    assert not await inbox.close(row)
+    item = await only_open(inbox)
+    assert (item.state, item.answer) == ("accepted", None)
+    assert await inbox.answered(row, "Therefore.", "Alpha", "whole", edits=item.edits)
+
+
+async def test_what_an_incoming_says_of_itself_outlives_the_program(inbox: Inbox) -> None:
+    """What it replied to, the pressed button, the attachment, the writer's language."""
+    said = Incoming(
+        *(FAMILY, replace(ANNA, language="de"), "5", "Und?", 500.0),
+        reply_to="4",
+        pressed="3",
+        attachment="photo",
+    )
+    await inbox.accept("stage", [said], None)
+    (item,) = await inbox.open_items(FAMILY, ANNA.id)
+    assert item.incoming == said
+    assert await inbox.unfinished("stage") == [(FAMILY, said.person)]
+
+
+async def test_the_buttons_under_an_answer_outlive_the_program(inbox: Inbox) -> None:
+    """As they were."""
+    buttons = (Button("Retry", "/retry"), Button("Ja!", "/allow 7"))
+    row = await accepted(inbox, 1)
+    await inbox.answered(row, "So.", "Alpha", "whole", buttons=buttons)
+    assert (await only_open(inbox)).buttons == buttons
+    await inbox.announce(HOME, BEN, "knock", "Somebody knocked.", buttons)
+    (item,) = await inbox.open_items(HOME, BEN.id)
+    assert (item.answer, item.buttons, item.reply_to) == ("Somebody knocked.", buttons, None)
+
+
+async def test_what_is_announced_under_one_key_is_kept_once(inbox: Inbox) -> None:
+    """And it is no part of the conversation."""
+    assert await inbox.announce(HOME, ANNA, "k", "One.")
+    assert not await inbox.announce(HOME, ANNA, "k", "Two.")
+    item = await only_open(inbox)
+    assert item.answer == "One."
+    await inbox.close(item.id)
+    assert await inbox.history(HOME, ANNA, before=99, limit=9, private=True) == []
+
+
+async def test_a_question_by_ask_that_was_killed_is_not_waited_for_for_ever(
+    inbox: Inbox, clock: Clock
+) -> None:
+    """After a day it is at its end."""
+    await accepted(inbox, 1, chat=Chat("ask", "1"), person=Person("ask", "local"))
+    await inbox.prune()
+    assert await inbox.waiting() == 1
+    clock.advance(25 * 3600)
+    await inbox.prune()
+    assert await inbox.waiting() == 0
+
+
+async def test_in_a_group_the_replies_lead_from_question_to_question(
+    inbox: Inbox, database: Database
+) -> None:
+    """Through our posts and what people wrote, whoever asked; what is beside the thread is not in it."""
+    ledger = Ledger(database)
+
+    async def asked(post: int, person: Person, reply_to: str | None, *, private: bool = False) -> None:
+        said = replace(incoming(post, f"Q{post}", chat=FAMILY, person=person), reply_to=reply_to)
+        (row,) = await inbox.accept("stage", [said], None)
+        await inbox.begin(row, f"Q{post}", private)
+        await inbox.answered(row, f"A{post}", "Alpha", "whole")
+        await ledger.intend(row, 0)
+        await ledger.record(row, 0, f"ours-{post}")
+        await inbox.close(row)
+
+    await asked(1, ANNA, None)
+    await asked(2, BEN, None)
+    await asked(3, BEN, "ours-1")
+    await asked(4, ANNA, "3")
+    await asked(5, ANNA, "ours-4", private=True)
+    told = await inbox.thread(FAMILY, "ours-5", limit=20, private=False)
+    assert [exchange.question for exchange in told] == ["Q1", "Q3", "Q4"]
+    assert len(await inbox.thread(FAMILY, "ours-5", limit=20, private=True)) == 4
+    assert [it.question for it in await inbox.thread(FAMILY, "ours-4", limit=2, private=False)] == [
+        "Q3",
+        "Q4",
+    ]
+    assert await inbox.thread(FAMILY, None, limit=20, private=True) == []
+    assert await inbox.thread(HOME, "ours-4", limit=20, private=True) == []
 
 
 async def test_the_unfinished_are_named_once_and_oldest_first(inbox: Inbox) -> None:

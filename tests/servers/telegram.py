@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import unquote
 
 from tests.servers import telegram_profile  # noqa: F401 - registers its methods
@@ -59,6 +59,10 @@ LOST = {"lost": "reset", "lost_hang": "timeout"}
 FAULTS = {"429", *SAID, *NOT_APPLIED, *LOST}
 
 
+Moment = Literal["arrived", "applied", "replied"]
+"""Of a call: read, and nothing has happened; it has taken effect; its whole reply is written."""
+
+
 @dataclass(slots=True)
 class Fault:
     what: str
@@ -89,6 +93,8 @@ class TelegramServer(People):
         self.random_retry_after = 1
         """Seconds that a random 429 states."""
         self.calls: list[Call] = []
+        self.on_call: Callable[[Moment, Call], None] = lambda moment, call: None
+        """Hears of each call as it passes; a test of crashes kills the client there."""
         self._token = token
         self._faults: dict[str, list[Fault]] = {}
         self._told: dict[int, float] = {}
@@ -136,8 +142,11 @@ class TelegramServer(People):
         self._faults.setdefault(method, []).append(Fault(fault, times, chat, retry_after, description))
 
     def forgive(self) -> None:
-        """The client was restarted and cannot know of any flood wait: it is not held against it."""
+        """The client was restarted and cannot know of any flood wait: it is not held against it. Without
+        this, a client that is killed every second would never get out of its first wait."""
         self._told.clear()
+        if self._flood is not None:
+            self._flood.forgive()
 
     # ── Answering ─────────────────────────────────────────────────────────────────────────────────
 
@@ -155,6 +164,7 @@ class TelegramServer(People):
         except Refused as refused:
             return await _send(line, refused.reply(), refused.status)
         self._judge_wait(call)
+        self.on_call("arrived", call)
         # Not `line.pause`: what has come in takes effect, even if the client has been killed since.
         await asyncio.sleep(self.latency_s / 2)
         fault = self._fault(call)
@@ -162,6 +172,8 @@ class TelegramServer(People):
             return await self._break(fault.what, call, line)
         reply = await self._reply(call, fault, line)
         told_until = self.clock() + reply.get("parameters", {}).get("retry_after", 0)
+        if call.applied:
+            self.on_call("applied", call)
         if fault is not None and fault.what in LOST:
             call.status = 0
             self.changed()
@@ -170,7 +182,9 @@ class TelegramServer(People):
         await line.pause(self.latency_s / 2)
         if call.status == 429 and call.chat_id is not None:
             self._told[call.chat_id] = told_until
-        return await _send(line, reply, call.status)
+        await _send(line, reply, call.status)
+        self.on_call("replied", call)
+        return True
 
     def _call(self, name: str, request: Request) -> Call:
         """Read the call; what is wrong with how it is written is a violation."""

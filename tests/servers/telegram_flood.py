@@ -51,6 +51,11 @@ class Flood:
             sent.append(now)
         return None
 
+    def forgive(self) -> None:
+        """What was sent still counts; the waits that run are over, and the offences forgotten."""
+        for chat in self._chats.values():
+            chat.offences, chat.held_until = 0, -math.inf
+
     def _offend(self, chat: _Chat, free_at: float, now: float) -> int:
         if now - max(chat.offended_at, chat.held_until) > MEMORY_S:
             chat.offences = 0

@@ -1,0 +1,84 @@
+"""What a command is given, and what it may give back."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.family import Family
+from bot.phrases.english import English
+from core.inbox import Inbox, Item
+from core.node_store import NodeStore
+from core.pool import Pool
+from core.roles import Role
+from core.types import Adapter, Button, Chat, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Put this to a model. `supersedes` is the row whose answer it replaces."""
+
+    text: str
+    private: bool = False
+    supersedes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Words to answer with; none at all where a pressed button says enough."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    picture: bytes | None = None
+    """A PNG to show before the words."""
+    secret: bool = False
+    """It is forgotten as soon as it stands in the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """What commands may reach."""
+
+    pool: Pool
+    inbox: Inbox
+    store: NodeStore
+    family: Family
+    stop: Callable[[Chat, Person], bool]
+    """End the answer that is growing for this person there; false if there is none."""
+    adapter_of: Callable[[str], Adapter | None]
+    """By the platform's name."""
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of a command."""
+
+    item: Item
+    role: Role
+    argument: str
+    say: English
+    """In the language of whoever called."""
+
+    @property
+    def chat(self) -> Chat:
+        return self.item.incoming.chat
+
+    @property
+    def person(self) -> Person:
+        return self.item.incoming.person
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What it does, and what may stand behind it, is said in bot/phrases."""
+
+    name: str
+    run: Callable[[Desktop, Call], Awaitable[str | Reply | Question]]
+    admin: bool = False
+    changes: bool = False
+    """Besides being the admin's it asks for the password, if one is set."""
+    in_turn: bool = False
+    """It waits for the answers before it; the others are answered at once."""
+    in_place: bool = False
+    """Where its button was pressed, the answer takes the place of the post above it."""
+    hidden: bool = False
+    """In no menu: buttons and links call it."""

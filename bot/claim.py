@@ -1,0 +1,40 @@
+"""The first admin: while there is none, whoever starts the program is shown a link that makes one.
+
+The link stands in the terminal, with a picture to be read by a phone, and is good for an hour; then comes
+the next one. As soon as somebody has used it, there are no more.
+"""
+
+import asyncio
+import io
+from collections.abc import Callable, Sequence
+
+import segno
+
+from bot.phrases import operator
+from core.invites import CLAIM_S, Invites
+from core.types import Messenger
+
+LOOK_EVERY_S = 0.5
+
+
+async def until_claimed(
+    messengers: Sequence[Messenger], invites: Invites, tell: Callable[[str], None]
+) -> None:
+    """Until there is an admin, or cancelled."""
+    while messengers and (code := await invites.claim_code()):
+        waited_s = 0.0
+        links: list[str] = []
+        while not links and waited_s < CLAIM_S:  # a platform has to be reached once before it knows its links
+            await asyncio.sleep(LOOK_EVERY_S)
+            waited_s += LOOK_EVERY_S
+            links = [link for messenger in messengers if (link := messenger.invite_link(code))]
+        for link in links:
+            tell(operator.claim(link, qr_text(link)))
+        await asyncio.sleep(max(0.0, CLAIM_S - waited_s))
+
+
+def qr_text(link: str) -> str:
+    """The link as a picture of letters, for a terminal."""
+    out = io.StringIO()
+    segno.make(link, micro=False).terminal(out, compact=True)
+    return out.getvalue()

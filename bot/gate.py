@@ -1,0 +1,182 @@
+"""The gate: what happens at the door, before anything is kept.
+
+    who came ─┬─ listed ───────────────────────► kept
+              ├─ a stranger ─┬─ with a code ───► let in, and kept
+              │              └─ without one ───► one neutral line, a card for the admins; no word is kept
+              ├─ a group nobody allowed ───────► one line, and we leave
+              └─ the admin's password ─────────► never kept; what it was asked for is done
+
+The gate decides and writes down who came; it sends nothing. What is to be said and done afterwards it hands
+back, because only then is what came in on disk.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.calls import Command
+from bot.commands import COMMANDS, parse
+from bot.family import Family
+from bot.phrases.english import English
+from core.invites import Redeemed, Refusal
+from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """To be told to `person`, in `chat`, or in private where that is None."""
+
+    person: Person
+    chat: Chat | None
+    key: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(slots=True)
+class Admitted:
+    """What is to be kept, and what is to be done when it is."""
+
+    kept: list[Incoming | Poison] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    farewells: list[tuple[Chat, str]] = field(default_factory=list)
+    """Groups to leave, and what to say there before; nothing where that is empty."""
+    erased: list[Incoming] = field(default_factory=list)
+    """What should not stand in the chat any longer."""
+
+
+class Gate:
+    def __init__(self, family: Family, speaking: Callable[[Person], English]) -> None:
+        self._family = family
+        self._speaking = speaking
+        self._wanted: dict[tuple[Chat, str], str] = {}
+        """Where the password was asked for, and the command it was asked for."""
+
+    async def admitted(self, arrivals: Sequence[Arrival]) -> Admitted:
+        """Raises `StorageError`: then nothing was admitted, and all of it may come again."""
+        admitted = Admitted()
+        for arrival in arrivals:
+            match arrival:
+                case Poison():
+                    admitted.kept.append(arrival)
+                case Joined():
+                    await self._joined(arrival, admitted)
+                case Moved():
+                    await self._family.chats.move_group(arrival.chat, arrival.to)
+                case Incoming():
+                    await self._came(arrival, admitted)
+        return admitted
+
+    # ── People ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _came(self, incoming: Incoming, admitted: Admitted) -> None:
+        person, chat = incoming.person, incoming.chat
+        access = self._family.access
+        if not self._family.chats.is_allowed(chat):
+            if access.role_of(person) != "admin":
+                return await self._refuse(chat, "", person, admitted)
+            await self._family.chats.allow_group(chat, "", person)  # who wants us to answer, wants us there
+        called = parse(incoming.text)
+        if called and called[0] == "start" and called[1]:
+            return await self._with_code(incoming, called[1], admitted)
+        if access.role_of(person) is None:
+            return await self._stranger(incoming, admitted)
+        if await self._is_password(incoming, admitted):
+            return None
+        self._note_what_wants_it(incoming, called)
+        admitted.kept.append(incoming)
+        return None
+
+    async def _with_code(self, incoming: Incoming, code: str, admitted: Admitted) -> None:
+        """The code itself is kept nowhere."""
+        person = incoming.person
+        result = await self._family.invites.redeem(code, person)
+        if isinstance(result, Refusal):
+            if self._family.access.role_of(person) is not None:
+                admitted.kept.append(replace(incoming, text="/start"))
+            elif text := self._speaking(person).REFUSALS.get(result.why, ""):
+                admitted.notices.append(Notice(person, incoming.chat, f"code {incoming.post}", text))
+            return
+        admitted.kept.append(replace(incoming, text="/start"))
+        if isinstance(result, Redeemed) and not result.claimed:
+            for admin in self._family.access.admins():
+                text = self._speaking(admin).came_in(person.name, result.role)
+                admitted.notices.append(Notice(admin, None, f"in {person.platform}:{person.id}", text))
+
+    async def _stranger(self, incoming: Incoming, admitted: Admitted) -> None:
+        person = incoming.person
+        knock = await self._family.knocks.knock(person)
+        key = f"knock {incoming.chat.platform} {incoming.chat.id} {incoming.post}"
+        if knock.tell:
+            text = self._speaking(person).STRANGER
+            admitted.notices.append(Notice(replace(person, name=""), incoming.chat, key, text))
+        if knock.card is None:
+            return
+        account = f"{person.platform}:{person.id}"
+        for admin in self._family.access.admins():
+            say = self._speaking(admin)
+            buttons = (Button(say.ALLOW, f"/allow {account}"), Button(say.BLOCK, f"/block {account}"))
+            text = say.stranger_card(knock.card.person, knock.card.others)
+            admitted.notices.append(Notice(admin, None, key, text, buttons))
+
+    # ── Groups ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _joined(self, joined: Joined, admitted: Admitted) -> None:
+        """An admin who puts us into a group allows it by that."""
+        if self._family.access.role_of(joined.person) == "admin":
+            await self._family.chats.allow_group(joined.chat, joined.title, joined.person)
+            text = self._speaking(joined.person).HELLO_GROUP
+            key = f"joined {joined.chat.id}"
+            admitted.notices.append(Notice(joined.person, joined.chat, key, text))
+        elif not self._family.chats.is_allowed(joined.chat):
+            await self._refuse(joined.chat, joined.title, joined.person, admitted)
+
+    async def _refuse(self, chat: Chat, title: str, person: Person, admitted: Admitted) -> None:
+        say_so = await self._family.chats.refuse_group(chat, title)
+        admitted.farewells.append((chat, self._speaking(person).LEAVING_GROUP if say_so else ""))
+        if not say_so:
+            return
+        for admin in self._family.access.admins():
+            say = self._speaking(admin)
+            button = Button(say.ALLOW, f"/allow group {chat.platform}:{chat.whole_id}")
+            text = say.group_card(title, person.name)
+            admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, (button,)))
+
+    # ── The password ──────────────────────────────────────────────────────────────────────────────
+
+    def _note_what_wants_it(self, incoming: Incoming, called: tuple[str, str] | None) -> None:
+        place = (incoming.chat, incoming.person.id)
+        self._wanted.pop(place, None)
+        command: Command | None = COMMANDS.get(called[0]) if called else None
+        if (
+            command is not None
+            and command.changes
+            and incoming.chat.kind == "private"
+            and self._family.access.role_of(incoming.person) == "admin"
+            and not self._family.is_unlocked(incoming.person)
+        ):
+            self._wanted[place] = incoming.text
+
+    async def _is_password(self, incoming: Incoming, admitted: Admitted) -> bool:
+        """Whether this was meant as the password: it is the very one, or it was asked for just now and
+        this is no command. Neither is ever kept, or put to a model."""
+        person, chat = incoming.person, incoming.chat
+        place = (chat, person.id)
+        if self._family.access.role_of(person) != "admin" or incoming.pressed is not None:
+            return False
+        is_it = self._family.factor.is_password(incoming.text)
+        if not is_it and (place not in self._wanted or parse(incoming.text)):
+            return False
+        admitted.erased.append(incoming)
+        wanted = self._wanted.pop(place, "")
+        say = self._speaking(person)
+        match await self._family.factor.unlock(person, incoming.text):
+            case "unlocked" if wanted:
+                admitted.kept.append(replace(incoming, text=wanted))
+            case "unlocked":
+                admitted.notices.append(Notice(person, chat, f"password {incoming.post}", say.UNLOCKED))
+            case "wrong":
+                admitted.notices.append(Notice(person, chat, f"password {incoming.post}", say.PASSWORD_WRONG))
+            case "too_often":
+                text = say.PASSWORD_TOO_OFTEN
+                admitted.notices.append(Notice(person, chat, f"password {incoming.post}", text))
+        return True

@@ -1,0 +1,63 @@
+"""The menus of the platforms: everybody is offered what they may use, in their own language.
+
+They are worked out anew whenever somebody comes in, goes, or changes, and only what differs is told to the
+platform. A platform that does not take one is asked again later; nobody waits for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from bot import commands
+from bot.family import Family
+from bot.phrases.english import English
+from core.errors import PlatformError
+from core.types import Chat, Messenger, Person
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
+RETRY_S = 60.0
+EVERYWHERE = ("help", "new", "stop", "retry")
+"""What is offered in groups: there anybody sees the menu."""
+
+Menu = tuple[tuple[str, str], ...]
+
+
+async def keep(
+    messengers: Sequence[Messenger], family: Family, speaking: Callable[[Person], English], house: English
+) -> None:
+    """Until cancelled: let every menu be what it should. `house` speaks where many see it."""
+    told: dict[tuple[str, Chat | None], Menu] = {}
+    while messengers:
+        refused = False
+        for messenger in messengers:
+            for chat, menu in (await wanted(messenger, family, speaking, house)).items():
+                if told.get((messenger.platform, chat)) == menu:
+                    continue
+                try:
+                    await messenger.menu(chat, menu, "")
+                    told[messenger.platform, chat] = menu
+                except PlatformError as error:
+                    log.info("A menu on %s was not taken: %s", messenger.platform, error)
+                    refused = True
+        await asyncio.sleep(RETRY_S if refused else LOOK_EVERY_S)
+
+
+async def wanted(
+    messenger: Messenger, family: Family, speaking: Callable[[Person], English], house: English
+) -> dict[Chat | None, Menu]:
+    """Each chat's menu; under None that of strangers, who are offered nothing but to begin."""
+    menus: dict[Chat | None, Menu] = {None: (("start", house.ABOUT["start"]),)}
+    for group in family.chats.groups():
+        if group.platform == messenger.platform:
+            chat = Chat(group.platform, group.id, "group")
+            menus[chat] = tuple((name, house.ABOUT[name]) for name in EVERYWHERE)
+    for member in family.access.members():
+        for platform, account in member.accounts:
+            person = Person(platform, account, member.name, member.language)
+            if platform == messenger.platform and member.role:
+                say = speaking(person)
+                offered = commands.shown_to(member.role)
+                menus[await messenger.direct(person)] = tuple((it.name, say.ABOUT[it.name]) for it in offered)
+    return menus

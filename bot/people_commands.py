@@ -1,0 +1,181 @@
+"""The commands about people: inviting, letting in, changing what somebody may do, and one's own settings.
+
+Each works bare, as a menu sends it, and then asks with buttons. A button is a command with its words behind
+it, so whatever can be pressed can be typed as well.
+"""
+
+import io
+
+import segno
+
+from bot import phrases
+from bot.calls import Call, Desktop, Reply
+from core.access import Member
+from core.roles import ROLES, Role
+from core.types import Button, Chat, Messenger, Person
+
+QR_SCALE = 8
+"""Pixels for each dot: large enough to be read from one phone by another."""
+
+
+async def start(desktop: Desktop, call: Call) -> str:
+    """What stands behind it, a code, was used at the door (bot/gate.py)."""
+    return call.say.welcome(call.person.name, call.role)
+
+
+# ── Coming in ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def invite(desktop: Desktop, call: Call) -> str | Reply:
+    """`/invite role [name]`."""
+    wanted, _, name = call.argument.partition(" ")
+    role = _role(call, wanted)
+    if role is None:
+        text = call.say.INVITE_WHOM if not wanted else call.say.no_such_role(wanted)
+        return Reply(text, _role_buttons(call, "/invite"))
+    code = await desktop.family.invites.invite(role, name.strip(), "", call.person)
+    link = _link(desktop, call.chat.platform, code)
+    picture = qr_picture(link) if link else None
+    return Reply(call.say.invitation(role, name.strip(), link, code), picture=picture, secret=True)
+
+
+async def allow(desktop: Desktop, call: Call) -> str | Reply:
+    """`/allow platform:id [role]`, for a stranger; `/allow group platform:id`."""
+    if call.argument.startswith("group "):
+        chat = _chat(call.argument.removeprefix("group "))
+        if chat is None:
+            return call.say.BUTTON_TOO_OLD
+        await desktop.family.chats.allow_group(chat, "", call.person)
+        return call.say.GROUP_ALLOWED
+    account, _, wanted = call.argument.partition(" ")
+    person, role = _person(account), _role(call, wanted)
+    if person is None:
+        return call.say.BUTTON_TOO_OLD
+    if role is None:
+        return Reply(call.say.ALLOW_AS_WHAT, _role_buttons(call, f"/allow {account}"))
+    done = await desktop.family.knocks.allow(person, role, call.person)
+    member = desktop.family.access.member_of(person)
+    name = member.name if member else ""
+    return call.say.let_in(name, role) if done == "done" else call.say.change(done, name)
+
+
+async def block(desktop: Desktop, call: Call) -> str:
+    """`/block platform:id`."""
+    person = _person(call.argument)
+    if person is None:
+        return call.say.BUTTON_TOO_OLD
+    await desktop.family.knocks.block(person)
+    return call.say.BLOCKED
+
+
+# ── Who is in ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def people(desktop: Desktop, call: Call) -> str:
+    today = await desktop.family.allowances.today()
+    members = desktop.family.access.members()
+    lines = [call.say.member_line(member, today.get(member.id, 0)) for member in members]
+    return call.say.people_text(lines)
+
+
+async def role(desktop: Desktop, call: Call) -> str | Reply:
+    """`/role who role`."""
+    who, _, wanted = call.argument.rpartition(" ")
+    new_role = _role(call, wanted)
+    if new_role is None:
+        who, new_role = call.argument, None
+    member = _member(desktop, who)
+    if member is None:
+        return Reply(call.say.who(who), _member_buttons(desktop, "/role"))
+    if new_role is None:
+        return Reply(call.say.role_for(member.name), _role_buttons(call, f"/role {member.id}"))
+    done = await desktop.family.access.set_role(member.id, new_role)
+    return call.say.role_set(member.name, new_role) if done == "done" else call.say.change(done, member.name)
+
+
+async def remove(desktop: Desktop, call: Call) -> str | Reply:
+    """`/remove who`, and after a second look `/remove who yes`."""
+    who, _, sure = call.argument.rpartition(" ")
+    is_sure = sure == "yes"
+    member = _member(desktop, who if is_sure else call.argument)
+    if member is None:
+        return Reply(call.say.who(call.argument), _member_buttons(desktop, "/remove"))
+    if not is_sure:
+        yes = Button(call.say.REMOVE_YES, f"/remove {member.id} yes")
+        return Reply(call.say.remove_sure(member.name), (yes,))
+    done = await desktop.family.access.remove(member.id)
+    return call.say.removed(member.name) if done == "done" else call.say.change(done, member.name)
+
+
+async def groups(desktop: Desktop, call: Call) -> str:
+    return call.say.groups_text([group.title or group.id for group in desktop.family.chats.groups()])
+
+
+# ── One's own ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def settings(desktop: Desktop, call: Call) -> str | Reply:
+    """`/settings language de`, `/settings drafts on`."""
+    what, _, value = call.argument.partition(" ")
+    family = desktop.family
+    say = call.say
+    if what == "language" and value in (*phrases.LANGUAGES, "auto"):
+        await family.access.choose_language(call.person, "" if value == "auto" else value)
+        say = phrases.of(family.access.language_of(call.person))
+    if what == "drafts" and value in ("on", "off"):
+        await family.chats.choose_drafts(call.chat, value == "on")
+    drafts = bool(family.chats.drafts(call.chat))
+    buttons = [Button(other.name, f"/settings language {tag}") for tag, other in phrases.LANGUAGES.items()]
+    if call.chat.kind == "private" and isinstance(desktop.adapter_of(call.chat.platform), Messenger):
+        label = say.DRAFTS_OFF if drafts else say.DRAFTS_ON
+        buttons.append(Button(label, f"/settings drafts {'off' if drafts else 'on'}"))
+    return Reply(say.settings_text(drafts=drafts), tuple(buttons))
+
+
+# ── Words and buttons ─────────────────────────────────────────────────────────────────────────────
+
+
+def qr_picture(link: str) -> bytes:
+    """The link as a PNG."""
+    file = io.BytesIO()
+    segno.make(link, micro=False).save(file, kind="png", scale=QR_SCALE)
+    return file.getvalue()
+
+
+def _link(desktop: Desktop, platform: str, code: str) -> str | None:
+    adapter = desktop.adapter_of(platform)
+    return adapter.invite_link(code) if isinstance(adapter, Messenger) else None
+
+
+def _role(call: Call, word: str) -> Role | None:
+    """In English, or as it is called in the language of whoever writes."""
+    word = word.strip().casefold()
+    return next((role for role in ROLES if word in (role, call.say.ROLES[role].casefold())), None)
+
+
+def _role_buttons(call: Call, command: str) -> tuple[Button, ...]:
+    return tuple(Button(call.say.ROLES[role], f"{command} {role}") for role in ROLES)
+
+
+def _member(desktop: Desktop, who: str) -> Member | None:
+    """By number or by name, if that is the name of one only."""
+    who = who.strip().removeprefix("#")
+    if who.isdecimal():
+        return desktop.family.access.member(int(who))
+    named = [it for it in desktop.family.access.members() if it.name.casefold() == who.casefold()]
+    return named[0] if len(named) == 1 else None
+
+
+def _member_buttons(desktop: Desktop, command: str) -> tuple[Button, ...]:
+    members = desktop.family.access.members()
+    return tuple(Button(member.name or f"#{member.id}", f"{command} {member.id}") for member in members)
+
+
+def _person(account: str) -> Person | None:
+    platform, _, number = account.partition(":")
+    return Person(platform, number) if platform and number else None
+
+
+def _chat(place: str) -> Chat | None:
+    platform, _, number = place.partition(":")
+    return Chat(platform, number, "group") if platform and number else None

@@ -1,0 +1,166 @@
+"""In English, what is said about people: who comes in, who may do what, what somebody chose."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from core.access import Change, Member
+from core.roles import Role
+from core.types import Attachment, Person
+
+
+class EnglishPeople:
+    ROLES: Mapping[Role, str] = MappingProxyType(
+        {"admin": "admin", "adult": "adult", "teen": "teen", "child": "child", "guest": "guest"}
+    )
+
+    # ── Coming in ─────────────────────────────────────────────────────────────────────────────────
+
+    def welcome(self, name: str, role: Role) -> str:
+        whom = f", {name}" if name else ""
+        text = (
+            f"Welcome{whom}! I am Porchlight, the family's assistant. Just write to me what you would like "
+            "to know. /help shows what else I can do, and /private keeps a question in the house."
+        )
+        if role == "admin":
+            text += "\n\nYou run me: /invite lets somebody in, /people shows who is, /status how I am doing."
+        return text
+
+    INVITE_WHOM = "Whom would you like to invite? With a name: /invite child Mia"
+
+    def no_such_role(self, word: str) -> str:
+        return f"There is no role {word}. There are: {', '.join(self.ROLES.values())}."
+
+    def invitation(self, role: Role, name: str, link: str | None, code: str) -> str:
+        whom = name or "one person"
+        how = f"Send them this link, or let them read the picture: {link}" if link else f"The code: {code}"
+        return f"An invitation for {whom} ({self.ROLES[role]}). It works once, for a week.\n\n{how}"
+
+    def came_in(self, name: str, role: Role) -> str:
+        return f"{name or 'Somebody'} used the invitation and is in, as {self.ROLES[role]}."
+
+    STRANGER = "This is a private assistant, for one family only. Somebody of the family can invite you."
+    REFUSALS: Mapping[str, str] = MappingProxyType(
+        {
+            "unknown": "This invitation is not known here. Please ask for a new one.",
+            "used": "This invitation was used already. Please ask for a new one.",
+            "expired": "This invitation is too old. Please ask for a new one.",
+        }
+    )
+    """Why a code lets nobody in; where nothing stands, nothing is said."""
+
+    def stranger_card(self, person: Person, others: int) -> str:
+        more = f" ({others} others knocked as well.)" if others else ""
+        return (
+            f"👋 Somebody new wrote to me: **{person.name or 'without a name'}** ({person.platform} "
+            f"{person.id}).{more} I told them that this is private, and kept nothing of what they wrote."
+        )
+
+    ALLOW = "Let in"
+    BLOCK = "Block"
+    ALLOW_AS_WHAT = "As what?"
+    BLOCKED = "Blocked. Neither of us hears of them again."
+    BUTTON_TOO_OLD = "That button does not work any more."
+
+    def let_in(self, name: str, role: Role) -> str:
+        return f"{name or 'They'} may talk with me now, as {self.ROLES[role]}."
+
+    # ── Groups ────────────────────────────────────────────────────────────────────────────────────
+
+    HELLO_GROUP = "Hello! I answer here when you mention me, reply to me, or use a command."
+    LEAVING_GROUP = (
+        "I am a private assistant and only talk in my family's groups, so I am leaving. All the best!"
+    )
+    GROUP_ALLOWED = "I may stay in that group now. Please add me to it again."
+
+    def group_card(self, title: str, name: str) -> str:
+        what = f"the group {title}" if title else "a group"
+        return f"👋 {name or 'Somebody'} wanted me in {what}. It is not one of ours, so I left."
+
+    def groups_text(self, titles: list[str]) -> str:
+        if not titles:
+            return "I am in no group. Add me to one yourself, and I stay there."
+        return "I talk in these groups:\n\n" + "\n".join(f"- {title}" for title in titles)
+
+    # ── Who is in ─────────────────────────────────────────────────────────────────────────────────
+
+    def member_line(self, member: Member, today: int) -> str:
+        role = self.ROLES[member.role] if member.role else "–"
+        where = ", ".join(sorted({platform for platform, _ in member.accounts}))
+        asked = f" · {today} asked today" if today else ""
+        return f"- #{member.id} {member.name or 'without a name'}: {role} · {where}{asked}"
+
+    def people_text(self, lines: list[str]) -> str:
+        if not lines:
+            return "Nobody is in yet but whoever sits at this machine. /invite lets somebody in."
+        return "\n".join(lines) + "\n\n/role changes what somebody may do, /remove sends them off."
+
+    def who(self, tried: str) -> str:
+        return f"I know nobody called {tried}. Who is meant?" if tried else "Who is meant?"
+
+    def role_for(self, name: str) -> str:
+        return f"What shall {name} be?"
+
+    def role_set(self, name: str, role: Role) -> str:
+        return f"{name} is {self.ROLES[role]} now."
+
+    REMOVE_YES = "Yes, remove"
+
+    def remove_sure(self, name: str) -> str:
+        return f"Remove {name}? They can no longer talk with me then."
+
+    def removed(self, name: str) -> str:
+        return f"{name} is removed."
+
+    def change(self, done: Change, name: str) -> str:
+        """Why nothing was changed."""
+        match done:
+            case "unchanged":
+                return f"{name or 'That'} was so already."
+            case "named":
+                return f"{name} is named an admin in .env (ADMIN_IDS), and only that can change it."
+            case "last_admin":
+                return f"{name} is the last admin; somebody has to look after me. Make another one first."
+            case _:
+                return "I do not know them."
+
+    # ── What one may ──────────────────────────────────────────────────────────────────────────────
+
+    def used_up(self, what: str, until: datetime) -> str:
+        if what == "minute":
+            return "That was a lot at once. Please ask again in a minute."
+        return "That was all for today: your questions are used up. From tomorrow on there are new ones."
+
+    PASSWORD_WANTED = "This changes something, so please write me the password now. I delete it at once."  # noqa: S105
+    UNLOCKED = "Thank you. For a quarter of an hour I ask no more."
+    PASSWORD_WRONG = "Not the password. Send the command again to try once more."  # noqa: S105 # a sentence
+    PASSWORD_TOO_OFTEN = "Wrong too often. Please wait a quarter of an hour."  # noqa: S105 # a sentence
+
+    # ── One's own ─────────────────────────────────────────────────────────────────────────────────
+
+    DRAFTS_ON = "Smoother answers: on"
+    DRAFTS_OFF = "Smoother answers: off"
+
+    def settings_text(self, *, drafts: bool) -> str:
+        how = "on" if drafts else "off"
+        return (
+            f"Which language shall I speak to you? (I answer in the language of your question.)\n\n"
+            f"Smoother growing answers are {how}: they run without jerks, but vanish if I am interrupted."
+        )
+
+    # ── What came along ───────────────────────────────────────────────────────────────────────────
+
+    ATTACHMENTS: Mapping[Attachment, str] = MappingProxyType(
+        {
+            "photo": "I cannot look at pictures yet. Describe what you see, and I gladly help.",
+            "voice": "I cannot listen yet. Please write it to me.",
+            "video": "I cannot watch videos yet. Please write to me what it is about.",
+            "file": "I cannot read files yet. Please copy the words that matter into a message.",
+            "sticker": "A fine sticker! I only understand words yet.",
+            "other": "I only understand words yet. Please write it to me.",
+        }
+    )
+    ONLY_THE_WORDS = "I read only the words, not what came along with them."
+    LATE = "I was away for a while, so this took long."
+    STOP_BUTTON = "Stop"
+    RETRY_BUTTON = "Retry"

@@ -1,0 +1,190 @@
+"""Codes that let somebody in: an invite from an admin, or the claim that makes the first admin.
+
+    invite, claim_code ──► open ──► used          a code is 128 random bits, used once, for a week at most
+                             └────► expired       (a claim for an hour), and kept as its hash only
+
+Because the hash is looked up, and not compared letter by letter, there is no time to be measured: what a
+guess has in common with a code says nothing of what their hashes have in common. With 128 bits nobody
+guesses one anyway; wrong tries are limited all the same, so that nobody has a reason to try.
+
+A right code works whatever others try: only one's own wrong tries stand in one's way. When a redeemed code
+comes again from the same account, as after a crash, the result is the same.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from sqlite3 import Row
+from typing import Literal
+
+from core.access import Access
+from core.people import People, clean_name
+from core.roles import Role
+from core.storage import Database, Statement
+from core.tries import Counted, WrongTries
+from core.types import Person
+
+INVITE_S = 7 * 24 * 3600.0
+CLAIM_S = 3600.0
+KEPT_S = 30 * 24 * 3600.0
+"""How long a code that is over is still known as one, which is a better answer than "unknown"."""
+TRIES_WINDOW_S = 3600.0
+OWN_TRIES_MAX = 5
+ALL_TRIES_MAX = 30
+"""Wrong tries in an hour. Beyond, one's own code is not looked at; beyond all, a wrong one gets no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """They are in."""
+
+    role: Role
+    claimed: bool
+    """It was the claim code."""
+    invited_by: int | None
+    """The member who may be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyIn:
+    """They were in before, and keep their role; the code is as good as it was."""
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """They are not in. To `too_often` and `blocked` nothing should be said: it would be said without end."""
+
+    why: Literal["unknown", "used", "expired", "too_often", "blocked"]
+
+
+class Invites:
+    """`now` is the wall clock, `new_code` makes a code: 22 letters of A-Z, a-z, 0-9, _ and -, and
+    Telegram's links carry up to 64 of just these. Every coroutine raises `StorageError`, and then
+    nothing was changed."""
+
+    def __init__(
+        self,
+        database: Database,
+        people: People,
+        access: Access,
+        now: Callable[[], float],
+        new_code: Callable[[], str] = lambda: secrets.token_urlsafe(16),
+    ) -> None:
+        self._database = database
+        self._people = people
+        self._access = access
+        self._now = now
+        self._new_code = new_code
+        self._tries = WrongTries(database, "code", TRIES_WINDOW_S, now)
+        self._redeeming = asyncio.Lock()  # one after the other, so that limits hold to the number
+
+    # ── Made ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def claim_code(self) -> str | None:
+        """A fresh one, and the only one: those before it are void. None if there is an admin already."""
+        if self._access.has_admin():
+            return None
+        return await self._made("admin", "", "", CLAIM_S, None, ("DELETE FROM invites WHERE claim = 1", ()))
+
+    async def invite(self, role: Role, name: str, language: str, by: Person) -> str:
+        """The code; it is good while whoever made it is an admin. `name` and `language` may be empty."""
+        inviter = self._access.member_of(by)
+        if inviter is None:
+            raise ValueError("only somebody who is in can invite")
+        return await self._made(role, name, language, INVITE_S, inviter.id)
+
+    async def _made(
+        self, role: Role, name: str, language: str, good_s: float, by: int | None, *before: Statement
+    ) -> str:
+        code, now = self._new_code(), self._now()
+        await self._database.write(
+            *before,
+            ("DELETE FROM invites WHERE expires_at < ?", (now - KEPT_S,)),
+            (
+                "INSERT INTO invites (code_sha256, role, name, language, claim, made_by, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (_sha256(code), role, clean_name(name), language, by is None, by, now + good_s),
+            ),
+        )
+        return code
+
+    # ── Used ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def redeem(self, code: str, person: Person) -> Redeemed | AlreadyIn | Refusal:
+        """Let this person in if the code is right. The listing and the use of the code are one
+        transaction."""
+        async with self._redeeming:
+            invite, tries = await self._invite(code), await self._tries.count(person)
+            result = self._judged(invite, person, tries, blocked=await self._is_blocked(person))
+            if isinstance(result, Row):
+                return await self._let_in(result, person)
+            if isinstance(result, Refusal) and tries.own < OWN_TRIES_MAX:
+                await self._tries.add(person)
+            return result
+
+    def _judged(
+        self, invite: Row | None, person: Person, tries: Counted, *, blocked: bool
+    ) -> Row | Redeemed | AlreadyIn | Refusal:
+        """What is to come of it: the invite itself if it is to let this person in."""
+        role = self._access.role_of(person)
+        if blocked and role is None:
+            return Refusal("blocked")
+        if tries.own >= OWN_TRIES_MAX:
+            return Refusal("too_often")
+        if invite is None:
+            return Refusal("unknown" if tries.all < ALL_TRIES_MAX else "too_often")
+        is_theirs = (invite["used_by_platform"], invite["used_by_id"]) == (person.platform, person.id)
+        if is_theirs and role is not None:
+            return Redeemed(role, bool(invite["claim"]), invite["made_by"])
+        is_good = self._is_good(invite)
+        if role is not None and not (invite["claim"] and is_good and role != "admin"):
+            return AlreadyIn(role)
+        if invite["uses"]:
+            return Refusal("used")
+        return invite if is_good else Refusal("expired")
+
+    def _is_good(self, invite: Row) -> bool:
+        """It is not over: an invite is with the inviter's own rights, and a claim when there is somebody to
+        ask."""
+        if invite["expires_at"] <= self._now():
+            return False
+        if invite["claim"]:
+            return not self._access.has_admin()
+        inviter = self._access.member(invite["made_by"])
+        return inviter is not None and inviter.role == "admin"
+
+    async def _let_in(self, invite: Row, person: Person) -> Redeemed:
+        await self._people.let_in(
+            person,
+            invite["role"],
+            invite["name"],
+            invite["language"],
+            invite["made_by"],
+            (
+                "UPDATE invites SET uses = uses + 1, used_by_platform = ?, used_by_id = ?"
+                " WHERE code_sha256 = ?",
+                (person.platform, person.id, invite["code_sha256"]),
+            ),
+        )
+        return Redeemed(invite["role"], bool(invite["claim"]), invite["made_by"])
+
+    async def _invite(self, code: str) -> Row | None:
+        return await self._database.read_one(
+            "SELECT * FROM invites WHERE code_sha256 = ?", (_sha256(code.strip()),)
+        )
+
+    async def _is_blocked(self, person: Person) -> bool:
+        return bool(
+            await self._database.read_one(
+                "SELECT 1 FROM knocks WHERE platform = ? AND person = ? AND blocked",
+                (person.platform, person.id),
+            )
+        )
+
+
+def _sha256(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,167 @@
+"""The gate: who is let in, who is told what, and what is never kept."""
+
+from pathlib import Path
+
+import pytest
+
+from core.roles import Role
+from core.types import Chat, Incoming, Joined, Moved, Person, Poison
+from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
+from tests.core.test_pool import PLAIN
+from tests.fakes import Player, Street, node
+
+EVE = Person("stage", "666", "Eve")
+DOOR = Chat("stage", "at the door")
+GROUP = Chat("stage", "-100", "group")
+PASSWORD = "open the porch"
+ADMINS_CHAT = Chat("stage", "to 1")
+
+
+def everything_kept(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def came(house: Scene, text: str, post: str, person: Person = EVE, chat: Chat = DOOR) -> None:
+    await house.desk.accept("stage", [Incoming(chat, person, post, text, house.clock.now)], None)
+    await house.calm()
+
+
+async def test_a_stranger_gets_one_line_and_the_admin_one_card(tmp_path: Path) -> None:
+    """However often they write; nothing of what they write is kept, and no model hears of it."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        for number in range(30):
+            await came(house, f"canary words {number}", f"x{number}")
+        line, card = house.stage.posts.values()
+        assert line.text == SAY.STRANGER
+        assert "Eve" in card.text
+        assert [button.command for button in card.buttons] == ["/allow stage:666", "/block stage:666"]
+    assert player.asked == []
+    assert b"canary words" not in everything_kept(tmp_path)
+
+
+async def test_the_admin_lets_a_stranger_in_with_two_presses(tmp_path: Path) -> None:
+    """First whom, then as what, in the place of the card; from then on they are answered."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
+        await came(house, "Hello?", "x1")
+        card_post, card = list(house.stage.posts.items())[-1]
+        for number, command in enumerate((card.buttons[0].command, "/allow stage:666 teen")):
+            post, now = f"press-{number}", house.clock.now
+            press = Incoming(ADMINS_CHAT, PARENT, post, command, now, pressed=card_post)
+            await house.desk.accept("stage", [press], None)
+            await house.calm()
+        assert house.stage.posts[card_post].text == SAY.let_in("Eve", "teen")
+        await came(house, "And now?", "x2")
+        assert house.stage.texts()[-1] == "Sky blue."
+
+
+async def test_a_code_lets_in_once_and_is_kept_nowhere(tmp_path: Path) -> None:
+    """With the role it carries; the admin hears of it; the next one with it stays outside."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        invitation = await house.hear("/invite child Mia")
+        code = invitation.rpartition("/")[2]
+        await came(house, f"/start {code}", "x1")
+        assert house.desktop.family.access.role_of(EVE) == "child"
+        assert SAY.welcome("Eve", "child") in house.stage.texts()
+        assert SAY.came_in("Eve", "child") in house.stage.texts()
+        await came(house, f"/start {code}", "x2", Person("stage", "667"), Chat("stage", "another door"))
+        assert house.stage.texts()[-1] == SAY.REFUSALS["used"]
+    assert code.encode() not in everything_kept(tmp_path)
+
+
+async def test_groups_are_left_unless_an_admin_put_us_there(tmp_path: Path) -> None:
+    """One line where we leave, and the admin hears of it; where the admin did it, we say hello."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        await house.desk.accept("stage", [Joined(GROUP, EVE, "Crowd")], None)
+        await street.shows(lambda: street.left == [GROUP])
+        await house.calm()
+        assert SAY.LEAVING_GROUP in street.texts()
+        assert SAY.group_card("Crowd", "Eve") in street.texts()
+        await came(house, "canary words", "x1", chat=GROUP)
+        await street.shows(lambda: len(street.left) == 2)
+        assert street.texts().count(SAY.LEAVING_GROUP) == 1
+        family = Chat("stage", "-200", "group")
+        await house.desk.accept("stage", [Joined(family, PARENT, "Family")], None)
+        await house.calm()
+        assert street.texts()[-1] == SAY.HELLO_GROUP
+        moved = Chat("stage", "-201", "group")
+        await house.desk.accept("stage", [Moved(family, moved)], None)
+        assert house.desktop.family.chats.is_allowed(moved)
+    assert b"canary words" not in everything_kept(tmp_path)
+
+
+async def test_what_cannot_be_understood_holds_up_nobody(tmp_path: Path) -> None:
+    """The question behind it is answered, and the cursor is behind both."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
+        said = Incoming(HOME, PARENT, "q1", "Why?", house.clock.now)
+        await house.desk.accept("stage", [Poison("update-7", "no_chat"), said], "9")
+        await house.calm()
+        assert len(house.stage.texts()) == 1
+        assert await house.inbox.cursor("stage") == "9"
+
+
+async def test_what_changes_something_wants_the_password(tmp_path: Path) -> None:
+    """It is asked for now and then, vanishes, is kept nowhere, and then the command runs."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street, password=PASSWORD) as house:
+        assert await house.hear("/strategy random") == SAY.PASSWORD_WANTED
+        street.posts["typed"] = house.stage.render("as the person sees it", True)[0]
+        await came(house, PASSWORD, "typed", PARENT, HOME)
+        await street.shows(lambda: "typed" not in street.posts)
+        assert house.pool.strategy == "random"
+        assert "**fastest**" in await house.hear("/strategy fastest")
+        house.clock.advance(16 * 60)
+        assert await house.hear("/strategy random") == SAY.PASSWORD_WANTED
+        assert await house.hear("a wrong one") == SAY.PASSWORD_WRONG
+        assert house.pool.strategy == "fastest"
+    assert PASSWORD.encode() not in everything_kept(tmp_path)
+    assert b"a wrong one" not in everything_kept(tmp_path)
+
+
+async def test_the_password_is_never_taken_for_a_question(tmp_path: Path) -> None:
+    """Also when nobody asked for it, as after a restart."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player), password=PASSWORD) as house:
+        assert await house.hear(f" {PASSWORD} ") == SAY.UNLOCKED
+    assert player.asked == []
+
+
+@pytest.mark.parametrize(("role", "a_minute"), [("guest", 3), ("child", 5)])
+async def test_an_allowance_is_told_kindly_when_it_is_used_up(
+    tmp_path: Path, role: Role, a_minute: int
+) -> None:
+    """Commands cost nothing."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.desktop.family.access.let_in(EVE, role)
+        for number in range(a_minute):
+            await came(house, "/help", f"h{number}")
+            await came(house, "Why?", f"x{number}")
+        await came(house, "Why?", "one too many")
+        assert house.stage.texts()[-1].startswith("That was a lot at once")
+    assert len(player.asked) == a_minute
+
+
+async def test_a_thousand_messages_of_strangers_cost_nothing(tmp_path: Path) -> None:
+    """No model call, one line each at most, and nothing kept of what they wrote."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        arrivals = [
+            Incoming(
+                Chat("stage", f"door {number % 50}"),
+                Person("stage", f"{1000 + number % 50}", f"Stranger {number % 50}"),
+                f"x{number}",
+                f"canary words {number}",
+                house.clock.now,
+            )
+            for number in range(1000)
+        ]
+        await house.desk.accept("stage", arrivals, None)
+        await house.calm()
+        lines = [text for text in house.stage.texts() if text == SAY.STRANGER]
+        cards = [text for text in house.stage.texts() if text != SAY.STRANGER]
+        assert len(lines) <= 50
+        assert len(cards) <= 5
+    assert player.asked == []
+    assert b"canary words" not in everything_kept(tmp_path)
