@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, cast
 
-from core.types import Arrival, Attachment, Chat, Incoming, Joined, Person, Poison
+from core.types import Arrival, Attachment, Chat, Incoming, Joined, Moved, Person, Poison
 
 PLATFORM = "telegram"
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -91,15 +91,17 @@ def _read(update: Raw, me: Me, now: float) -> Arrival | None:
 # ── What somebody wrote ───────────────────────────────────────────────────────────────────────────
 
 
-def _message(message: Raw, me: Me, *, edited: bool) -> Incoming | None:
+def _message(message: Raw, me: Me, *, edited: bool) -> Incoming | Moved | None:
     chat = _chat(message)
+    if chat is not None and chat.kind == "group" and "migrate_to_chat_id" in message:
+        return Moved(chat, Chat(PLATFORM, str(_id(message, "migrate_to_chat_id", negative=True)), "group"))
     person = _person(message.get("from"))
     if chat is None or person is None or "sender_chat" in message or "is_automatic_forward" in message:
         return None
     attachment = next((what for key, what in ATTACHMENTS.items() if key in message), None)
     text = _text(message.get("text", message.get("caption")))
     if not text and attachment is None:
-        return None  # somebody came or left, a title was changed, a chat was moved …
+        return None  # somebody came or left, a title was changed …
     replied = message.get("reply_to_message")
     replied = _raw(replied, "reply_to_message") if replied is not None else None
     text, addressed = _addressed(text, _entities(message), me)

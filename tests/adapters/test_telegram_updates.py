@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.telegram_updates import Me, arrival, update_id
-from core.types import Arrival, Chat, Incoming, Joined, Person, Poison
+from core.types import Arrival, Chat, Incoming, Joined, Moved, Person, Poison
 
 ME = Me(99, "porchlight_bot")
 NOW = 2_000_000_000.0
@@ -91,7 +91,6 @@ def test_the_first_post_of_a_topic_is_not_replied_to() -> None:
         written("/ask", {"id": -1002, "type": "channel", "title": "News"}),
         written("/ask", kind="channel_post"),
         written(None, FAMILY, new_chat_members=[ANNA]),
-        written(None, FAMILY, migrate_to_chat_id=-1009),
         written(None, left_chat_member=ANNA),
         {"update_id": 1},
         {"update_id": 1, "poll": {}},
@@ -100,6 +99,14 @@ def test_the_first_post_of_a_topic_is_not_replied_to() -> None:
 def test_nobody_is_answered(update: Raw) -> None:
     """Channels, anonymous admins, bots, linked channels, the nameless and mere events mean nothing."""
     assert read(update) is None
+
+
+def test_a_group_that_gets_another_id_is_told_as_that() -> None:
+    """It becomes a supergroup, and is the same to us; nobody can say so in a private chat."""
+    assert read(written(None, FAMILY, migrate_to_chat_id=-1009)) == Moved(
+        Chat("telegram", str(FAMILY["id"]), "group"), Chat("telegram", "-1009", "group")
+    )
+    assert read(written(None, migrate_to_chat_id=-1009)) is None
 
 
 # ── In a group ────────────────────────────────────────────────────────────────────────────────────
