@@ -142,6 +142,7 @@ async def test_a_new_bot_is_claimed_by_a_link_and_a_stranger_is_not_let_in(home:
 
 async def test_everybody_is_offered_what_they_may_use(home: Home) -> None:
     """The admin's menu has the admin's commands, a stranger's only the beginning."""
+    home.telegram.private(7)
     async with home.running():
         await home.until(lambda: len(home.telegram.menus) == 2)
     offered = {scope: [name for name, _ in menu] for (scope, _), menu in home.telegram.menus.items()}
