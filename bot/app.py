@@ -157,24 +157,11 @@ async def chat(settings: Settings, tell: Tell) -> int:
     return 0
 
 
-async def serve(settings: Settings, tell: Tell) -> int:
-    """The chats named in the settings, until the system asks us to end; the exit code. If a person looks
-    on, there is the chat in this terminal too, and leaving it ends the program."""
-
-    def platforms(inbox: Inbox, trouble: Callable[[str], Awaitable[None]]) -> list[Adapter]:
-        adapters: list[Adapter] = []
-        if settings.telegram_token:
-            from adapters.telegram import Telegram  # it and its library are only loaded where they are used
-
-            token = settings.telegram_token.get_secret_value()
-            cursor = partial(inbox.cursor, Telegram.platform)
-            adapters.append(Telegram(token, settings.telegram_api_url, cursor=cursor, trouble=trouble))
-        if sys.stdin.isatty():
-            adapters.append(_terminal(settings))
-        return adapters
-
+async def serve(settings: Settings, tell: Tell, platforms: Platforms | None = None) -> int:
+    """The chats named in the settings, or on these `platforms`, until the system asks us to end; the exit
+    code. If a person looks on, there is the chat in this terminal too, and leaving it ends the program."""
     with _only_one(settings.data_dir):
-        async with opened(settings, platforms, tell) as house:
+        async with opened(settings, platforms or partial(_platforms, settings), tell) as house:
             await house.desk.take_up()
             await _until_told(_all(house))
     return 0
@@ -217,12 +204,28 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
     """Until it ends, or the system asks us to end (SIGTERM)."""
     task = asyncio.ensure_future(run)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    await asyncio.wait({task})
+    try:
+        await asyncio.wait({task})
+    finally:
+        task.cancel()  # Ctrl-C cancels whoever waits here
     if not task.cancelled():
         task.result()
 
 
 # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _platforms(settings: Settings, inbox: Inbox, trouble: Callable[[str], Awaitable[None]]) -> list[Adapter]:
+    adapters: list[Adapter] = []
+    if settings.telegram_token:
+        from adapters.telegram import Telegram  # it and its library are only loaded where they are used
+
+        token = settings.telegram_token.get_secret_value()
+        cursor = partial(inbox.cursor, Telegram.platform)
+        adapters.append(Telegram(token, settings.telegram_api_url, cursor=cursor, trouble=trouble))
+    if sys.stdin.isatty():
+        adapters.append(_terminal(settings))
+    return adapters
 
 
 def _terminal(settings: Settings) -> Terminal:

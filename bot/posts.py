@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 TYPING_PAUSE_S = 4.0
 """Telegram and Discord let the sign vanish after five seconds and more."""
+REFUSALS_MAX = 5
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
@@ -168,8 +169,10 @@ class Growing:
         return None
 
     async def _deliver(self, markdown: str) -> None:
-        """Show the whole answer, however often it takes."""
+        """Show the whole answer, however often it takes; only a chat that is gone, or one that goes on
+        refusing even plain words, is given up."""
         parts = self._adapter.render(markdown, final=True) if markdown else []
+        refusals = 0
         for pause_s in _paces(RETRY_PAUSES_S):
             await self._pace.free()
             try:
@@ -179,7 +182,11 @@ class Growing:
                 await self._clear_away(len(parts))
             except FloodWait as wait:
                 self._pace.hold(wait.seconds)
-            except Unclear as error:
+            except (Unclear, BadFormat) as error:
+                refusals += isinstance(error, BadFormat)
+                if refusals > REFUSALS_MAX:
+                    log.error("The answer to row %d is refused: %s", self._row, error)
+                    return
                 log.info("The answer to row %d is shown again: %s", self._row, error)
                 self._pace.hold(pause_s)
             except PlatformError as error:
