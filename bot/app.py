@@ -38,6 +38,7 @@ from core import upkeep
 from core.errors import AlreadyRunning, StorageError
 from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
+from core.memory import Memory
 from core.node import Node
 from core.node_store import NodeStore
 from core.pool import Pool
@@ -82,6 +83,7 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
+        memory = Memory(database)
         chosen = await store.choice(commands.STRATEGY_CHOICE)
         strategy = chosen if chosen in STRATEGIES else settings.selection_strategy
         specs = mini_model.usable(settings.nodes, tell)
@@ -120,11 +122,11 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
         for messenger in messengers:
             stack.push_async_callback(messenger.close)
         stops = Stops()
-        desktop = Desktop(pool, inbox, store, family, stops.stop, adapters.get, clock)
+        desktop = Desktop(pool, inbox, memory, store, family, stops.stop, adapters.get, clock)
         assistant = Assistant(desktop, lambda: datetime.now(settings.timezone), speaking)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(
-                *(inbox, ledger, assistant, stops, list(adapters.values()), tasks),
+                *(inbox, memory, ledger, assistant, stops, list(adapters.values()), tasks),
                 paces=Paces(clock, asyncio.sleep),
                 gate=Gate(family, speaking),
                 speaking=speaking,

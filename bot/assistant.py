@@ -81,7 +81,7 @@ class Assistant:
         ):
             return  # the text was changed meanwhile: another answer begins
         turns = await conversations.turns(
-            inbox, item, question.text, private=question.private, today=self._today
+            self._desktop.memory, item, question.text, private=question.private, today=self._today
         )
         ask = Ask(turns, private=question.private, minor=role in MINORS)
         try:

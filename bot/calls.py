@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.family import Family
 from bot.phrases.english import English
 from core.inbox import Inbox, Item
+from core.memory import Memory
 from core.node_store import NodeStore
 from core.pool import Pool
 from core.roles import Role
@@ -39,6 +40,7 @@ class Desktop:
 
     pool: Pool
     inbox: Inbox
+    memory: Memory
     store: NodeStore
     family: Family
     stop: Callable[[Chat, Person], bool]

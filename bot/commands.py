@@ -24,7 +24,7 @@ STRATEGY_CHOICE = "strategy"
 
 
 async def new(desktop: Desktop, call: Call) -> str | Question:
-    await desktop.inbox.start_anew(call.chat, call.person, call.item.id)
+    await desktop.memory.start_anew(call.chat, call.person, call.item.id)
     return Question(call.argument) if call.argument else call.say.FRESH_START
 
 
@@ -38,9 +38,9 @@ async def stop(desktop: Desktop, call: Call) -> str:
 async def retry(desktop: Desktop, call: Call) -> str | Question:
     """The last question again; behind a button stands which one it was."""
     if call.argument.isdecimal():
-        last = await desktop.inbox.question(call.chat, call.person, int(call.argument))
+        last = await desktop.memory.question(call.chat, call.person, int(call.argument))
     else:
-        last = await desktop.inbox.last_question(call.chat, call.person)
+        last = await desktop.memory.last_question(call.chat, call.person)
     if last is None or last.question is None:
         return call.say.NOTHING_TO_RETRY
     return Question(last.question, last.private, supersedes=last.id)

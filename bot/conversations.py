@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.phrases.english import English
-from core.inbox import Inbox, Item
+from core.inbox import Item
+from core.memory import Memory
 from core.types import Turn
 
 EXCHANGES_MAX = 20
@@ -18,14 +19,14 @@ EXCHANGES_MAX = 20
 
 
 async def turns(
-    inbox: Inbox, item: Item, question: str, *, private: bool, today: Callable[[], datetime]
+    memory: Memory, item: Item, question: str, *, private: bool, today: Callable[[], datetime]
 ) -> tuple[Turn, ...]:
     """The system turn, what was said before, and the question as the last turn."""
     chat, person = item.incoming.chat, item.incoming.person
     if chat.kind == "group":
-        before = await inbox.thread(chat, item.incoming.reply_to, limit=EXCHANGES_MAX, private=private)
+        before = await memory.thread(chat, item.incoming.reply_to, limit=EXCHANGES_MAX, private=private)
     else:
-        before = await inbox.history(chat, person, before=item.id, limit=EXCHANGES_MAX, private=private)
+        before = await memory.history(chat, person, before=item.id, limit=EXCHANGES_MAX, private=private)
     said = [
         turn
         for exchange in before

@@ -25,6 +25,7 @@ from bot.posts import Growing
 from core.errors import PlatformError, StorageError
 from core.inbox import SECRET, Inbox, Item, Outcome
 from core.ledger import Ledger
+from core.memory import Memory
 from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class Desk:
     def __init__(
         self,
         inbox: Inbox,
+        memory: Memory,
         ledger: Ledger,
         assistant: Assistant,
         stops: Stops,
@@ -105,6 +107,7 @@ class Desk:
         leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
+        self._memory = memory
         self._ledger = ledger
         self._assistant = assistant
         self._stops = stops
@@ -244,7 +247,7 @@ class Desk:
         incoming = item.incoming
         adapter = self._adapters[incoming.chat.platform]
         command, row = commands.pressed(incoming)
-        if row is not None and await self._inbox.question(incoming.chat, incoming.person, row):
+        if row is not None and await self._memory.question(incoming.chat, incoming.person, row):
             await self._ledger.hand_over(row, item.id)
         if incoming.pressed and command and command.in_place:
             await self._ledger.intend(item.id, 0)

@@ -4,9 +4,8 @@
         │            │                                    after a crash, from where it stands
         └────────────┴──► poison                          nothing can be done with it
 
-Each step is on disk before the next is taken. The same rows are the memory of a conversation, and the
-walls in it are the queries here: one person in one chat since `/new`, and what was private only where
-it stays in the house. Two views in the migration, `open_inbox` and `remembered`, say the half of it.
+Each step is on disk before the next is taken. The same rows are the memory of a conversation, which is
+read in core/memory.py. A view in the migration, `open_inbox`, says which rows still want something.
 
 All words are kept with their hash, and words that do not match theirs are not used. A damaged question
 or answer reads as None, for both can be made anew; an `Item` is `damaged` if what the person wrote is.
@@ -15,7 +14,7 @@ or answer reads as None, for both can be made anew; an `Item` is `damaged` if wh
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Literal
@@ -75,14 +74,6 @@ class Item:
     def reply_to(self) -> str | None:
         """The post it answers; None if it answers none."""
         return None if self.incoming.post.startswith(ANNOUNCED) else self.incoming.post
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question and its whole answer."""
-
-    question: str
-    answer: str
 
 
 class Inbox:
@@ -179,7 +170,7 @@ class Inbox:
             "SELECT * FROM open_inbox WHERE platform = ? AND chat = ? AND person = ? ORDER BY id LIMIT ?",
             (chat.platform, chat.id, person_id, OPEN_ITEMS_MAX),
         )
-        return [_item(row) for row in rows]
+        return [item_of(row) for row in rows]
 
     async def waiting(self) -> int:
         """How many rows are not at their end, on all platforms."""
@@ -252,70 +243,7 @@ class Inbox:
     async def _changed(self, *statements: Statement) -> bool:
         return bool(await self._database.write(*statements))
 
-    # ── What was said before ──────────────────────────────────────────────────────────────────────
-
-    async def history(
-        self, chat: Chat, person: Person, *, before: int, limit: int, private: bool
-    ) -> list[Exchange]:
-        """The last whole exchanges of this person before row `before`, the oldest first. Private ones are
-        among them only if `private`: then nobody outside the house may read it."""
-        rows = await self._database.read(
-            "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ?"
-            " AND id < ? AND outcome = 'whole' AND NOT superseded AND private <= ?"
-            " ORDER BY id DESC LIMIT ?",
-            (chat.platform, chat.id, person.id, before, private, limit),
-        )
-        return _exchanges(reversed(rows))
-
-    async def thread(self, chat: Chat, reply_to: str | None, *, limit: int, private: bool) -> list[Exchange]:
-        """The whole exchanges of a group, whoever asked, by which the replies lead to this post, the
-        oldest first."""
-        rows = await self._database.read(
-            "WITH RECURSIVE step (id, reply_to, place) AS ("
-            " SELECT NULL, :reply_to, 0 UNION ALL"
-            " SELECT inbox.id, inbox.reply_to, place + 1 FROM step JOIN inbox"
-            " ON platform = :platform AND chat = :chat AND (inbox.post = step.reply_to OR inbox.id IN"
-            " (SELECT incoming FROM posts WHERE posts.post = step.reply_to))"
-            " WHERE place < :limit)"
-            " SELECT * FROM remembered WHERE id IN (SELECT id FROM step)"
-            " AND outcome = 'whole' AND NOT superseded AND private <= :private ORDER BY id",
-            {
-                "reply_to": reply_to,
-                "platform": chat.platform,
-                "chat": chat.id,
-                "limit": limit,
-                "private": private,
-            },
-        )
-        return _exchanges(rows)
-
-    async def last_question(self, chat: Chat, person: Person) -> Item | None:
-        """The last one that came to an end since `/new`. One that is being answered is not it, so that
-        `/retry` finds the same again after a crash."""
-        row = await self._database.read_one(
-            "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ?"
-            " ORDER BY id DESC LIMIT 1",
-            (chat.platform, chat.id, person.id),
-        )
-        return _item(row) if row else None
-
-    async def question(self, chat: Chat, person: Person, row: int) -> Item | None:
-        """This very row, if it is a question of this person there that came to an end since `/new`."""
-        found = await self._database.read_one(
-            "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ? AND id = ?",
-            (chat.platform, chat.id, person.id, row),
-        )
-        return _item(found) if found else None
-
-    async def start_anew(self, chat: Chat, person: Person, row: int) -> None:
-        """What was said before `row` is no longer part of the conversation."""
-        await self._database.write(
-            (
-                "INSERT INTO conversations VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET starts_at = excluded.starts_at",
-                (chat.platform, chat.id, person.id, row),
-            )
-        )
+    # ── What is not needed any more ───────────────────────────────────────────────────────────────────
 
     async def prune(self, older_than_s: float = KEPT_S, keep: int = KEPT_PER_CHAT) -> None:
         """Forget what is at its end and that old, with its posts, but not the newest `keep` of a chat.
@@ -366,16 +294,11 @@ def _person(row: Row) -> Person:
     return Person(row["platform"], row["person"], row["person_name"], row["person_language"])
 
 
-def _exchanges(rows: Iterable[Row]) -> list[Exchange]:
-    items = [_item(row) for row in rows]
-    return [Exchange(item.question, item.answer) for item in items if item.question and item.answer]
-
-
 def _packed(buttons: Sequence[Button]) -> str:
     return json.dumps([[button.label, button.command] for button in buttons]) if buttons else ""
 
 
-def _item(row: Row) -> Item:
+def item_of(row: Row) -> Item:
     text = _words(row, "text")
     return Item(
         id=row["id"],

@@ -17,6 +17,7 @@ from bot.pace import Paces
 from bot.phrases.english import English
 from core.inbox import Inbox
 from core.ledger import Ledger
+from core.memory import Memory
 from core.node import Node
 from core.node_store import NodeStore
 from core.pool import Pool
@@ -75,6 +76,7 @@ async def scene(
     stage = stage or Stage()
     async with open_database(folder / "test.db") as database, asyncio.TaskGroup() as tasks:
         inbox, ledger, store = Inbox(database, clock), Ledger(database), NodeStore(database, clock)
+        memory = Memory(database)
         made, stops = pool(*nodes, clock=clock), Stops()
         family = await family_of(
             database, admins=[PARENT], house=[], password=password, clock=clock, now=clock, local_now=today
@@ -83,9 +85,9 @@ async def scene(
         def speaking(person: Person) -> English:
             return phrases.of(family.access.language_of(person))
 
-        desktop = Desktop(made, inbox, store, family, stops.stop, {stage.platform: stage}.get, clock)
+        desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}.get, clock)
         desk = Desk(
-            *(inbox, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
+            *(inbox, memory, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
             paces=Paces(clock, clock.sleep),
             gate=Gate(family, speaking),
             speaking=speaking,

@@ -1,5 +1,6 @@
 """The commands: who may use which, and what they do."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,12 @@ async def test_models_tells_who_answers_and_where(tmp_path: Path) -> None:
         shown = await house.hear("/models")
         assert "Alpha: alpha-model (cloud)" in shown
         assert "Home: home-model (in the house)" in shown
+
+
+def test_the_readme_names_every_command() -> None:
+    """Those that are in no menu are for links and buttons."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    named = set(
+        re.findall(r"`/([a-z]+)[^`]*`(?=[^|\n]*\|)", readme.partition("## Using it")[2].partition("\n## ")[0])
+    )
+    assert named == {name for name, command in COMMANDS.items() if not command.hidden}

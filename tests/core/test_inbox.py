@@ -4,7 +4,6 @@ import hashlib
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,77 +11,25 @@ from random import Random
 import pytest
 
 from core.errors import StorageError, StorageFull
-from core.inbox import Exchange, Inbox, Item, Outcome
-from core.ledger import Ledger
+from core.inbox import Inbox, Item
+from core.memory import Memory
 from core.storage import Database, open_database
 from core.types import Button, Chat, Incoming, Person, Poison
+from tests.core.rows import (
+    ANNA,
+    BEN,
+    FAMILY,
+    HOME,
+    accepted,
+    damage,
+    exchange,
+    incoming,
+    only_open,
+    questions,
+)
 from tests.fakes import Clock
 
 ROOT = Path(__file__).parents[2]
-HOME = Chat("stage", "home")
-FAMILY = Chat("stage", "family", "group")
-ANNA, BEN = Person("stage", "1", "Anna"), Person("stage", "2", "Ben")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "test.db") as database:
-        yield database
-
-
-@pytest.fixture
-def inbox(database: Database, clock: Clock) -> Inbox:
-    return Inbox(database, clock)
-
-
-def incoming(post: int | str, text: str = "Why?", *, chat: Chat = HOME, person: Person = ANNA) -> Incoming:
-    return Incoming(chat, person, str(post), text, 500.0)
-
-
-async def accepted(inbox: Inbox, post: int | str, text: str = "Why?", **where: object) -> int:
-    (row,) = await inbox.accept("stage", [incoming(post, text, **where)], None)  # type: ignore[arg-type]
-    return row
-
-
-async def exchange(
-    inbox: Inbox,
-    post: int,
-    question: str = "Why?",
-    *,
-    private: bool = False,
-    outcome: Outcome = "whole",
-    supersedes: int | None = None,
-    **where: object,
-) -> int:
-    """A question that is answered and shown."""
-    row = await accepted(inbox, post, question, **where)
-    await inbox.begin(row, question, private, supersedes)
-    await inbox.answered(row, f"Because of {question}", "Alpha", outcome)
-    await inbox.close(row)
-    return row
-
-
-async def questions(
-    inbox: Inbox, chat: Chat = HOME, person: Person = ANNA, *, before: int = 10**9, private: bool = False
-) -> list[str]:
-    """What a model is told was asked before."""
-    said = await inbox.history(chat, person, before=before, limit=20, private=private)
-    return [exchange.question for exchange in said]
-
-
-async def only_open(inbox: Inbox, chat: Chat = HOME, person: Person = ANNA) -> Item:
-    (item,) = await inbox.open_items(chat, person.id)
-    return item
-
-
-async def damage(database: Database, row: int, column: str) -> None:
-    """What a bad disk does: other words, and SQLite notices nothing."""
-    await database.write((f"UPDATE inbox SET {column} = 'something else' WHERE id = ?", (row,)))
 
 
 # ── What came in ──────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +106,7 @@ async def test_a_full_disk_moves_no_cursor(inbox: Inbox, database: Database) -> 
 ACCEPT_FOR_EVER = """
 import asyncio, sys, time
 from pathlib import Path
-from core.inbox import Inbox
+from core.inbox import Inbox, Item
 from core.storage import open_database
 from core.ledger import Ledger
 from core.types import Button, Chat, Incoming, Person, Poison
@@ -303,14 +250,14 @@ async def test_the_buttons_under_an_answer_outlive_the_program(inbox: Inbox) -> 
     assert (item.answer, item.buttons, item.reply_to) == ("Somebody knocked.", buttons, None)
 
 
-async def test_what_is_announced_under_one_key_is_kept_once(inbox: Inbox) -> None:
+async def test_what_is_announced_under_one_key_is_kept_once(inbox: Inbox, memory: Memory) -> None:
     """And it is no part of the conversation."""
     assert await inbox.announce(HOME, ANNA, "k", "One.")
     assert not await inbox.announce(HOME, ANNA, "k", "Two.")
     item = await only_open(inbox)
     assert item.answer == "One."
     await inbox.close(item.id)
-    assert await inbox.history(HOME, ANNA, before=99, limit=9, private=True) == []
+    assert await memory.history(HOME, ANNA, before=99, limit=9, private=True) == []
 
 
 async def test_a_question_by_ask_that_was_killed_is_not_waited_for_for_ever(
@@ -323,37 +270,6 @@ async def test_a_question_by_ask_that_was_killed_is_not_waited_for_for_ever(
     clock.advance(25 * 3600)
     await inbox.prune()
     assert await inbox.waiting() == 0
-
-
-async def test_in_a_group_the_replies_lead_from_question_to_question(
-    inbox: Inbox, database: Database
-) -> None:
-    """Through our posts and what people wrote, whoever asked; what is beside the thread is not in it."""
-    ledger = Ledger(database)
-
-    async def asked(post: int, person: Person, reply_to: str | None, *, private: bool = False) -> None:
-        said = replace(incoming(post, f"Q{post}", chat=FAMILY, person=person), reply_to=reply_to)
-        (row,) = await inbox.accept("stage", [said], None)
-        await inbox.begin(row, f"Q{post}", private)
-        await inbox.answered(row, f"A{post}", "Alpha", "whole")
-        await ledger.intend(row, 0)
-        await ledger.record(row, 0, f"ours-{post}")
-        await inbox.close(row)
-
-    await asked(1, ANNA, None)
-    await asked(2, BEN, None)
-    await asked(3, BEN, "ours-1")
-    await asked(4, ANNA, "3")
-    await asked(5, ANNA, "ours-4", private=True)
-    told = await inbox.thread(FAMILY, "ours-5", limit=20, private=False)
-    assert [exchange.question for exchange in told] == ["Q1", "Q3", "Q4"]
-    assert len(await inbox.thread(FAMILY, "ours-5", limit=20, private=True)) == 4
-    assert [it.question for it in await inbox.thread(FAMILY, "ours-4", limit=2, private=False)] == [
-        "Q3",
-        "Q4",
-    ]
-    assert await inbox.thread(FAMILY, None, limit=20, private=True) == []
-    assert await inbox.thread(HOME, "ours-4", limit=20, private=True) == []
 
 
 async def test_the_unfinished_are_named_once_and_oldest_first(inbox: Inbox) -> None:
@@ -407,7 +323,7 @@ async def test_words_that_changed_on_disk_are_not_used(
 
 @pytest.mark.parametrize("column", ["question", "answer"])
 async def test_a_damaged_question_or_answer_wants_to_be_made_anew(
-    inbox: Inbox, database: Database, column: str
+    inbox: Inbox, memory: Memory, database: Database, column: str
 ) -> None:
     """What can be made again is left out, and the row is not lost over it; it is no memory either."""
     row = await accepted(inbox, 1)
@@ -417,7 +333,7 @@ async def test_a_damaged_question_or_answer_wants_to_be_made_anew(
     item = await only_open(inbox)
     assert not item.damaged
     assert (item.question is None, item.answer is None) == (column == "question", column == "answer")
-    assert await questions(inbox) == []
+    assert await questions(memory) == []
 
 
 async def test_the_hash_is_of_the_words_as_they_are_kept(inbox: Inbox, database: Database) -> None:
@@ -426,106 +342,6 @@ async def test_the_hash_is_of_the_words_as_they_are_kept(inbox: Inbox, database:
     row = await database.read_one("SELECT text, text_sha256 FROM inbox")
     assert row is not None
     assert row["text_sha256"] == hashlib.sha256("Ätna \ufffd".encode()).hexdigest()
-
-
-# ── Memory and its walls ──────────────────────────────────────────────────────────────────────────
-
-
-async def test_whole_exchanges_are_remembered_in_order(inbox: Inbox) -> None:
-    """The newest ones before the question, the oldest of them first."""
-    for n in range(1, 6):
-        row = await exchange(inbox, n, f"Q{n}")
-    assert await inbox.history(HOME, ANNA, before=row, limit=2, private=False) == [
-        Exchange("Q3", "Because of Q3"),
-        Exchange("Q4", "Because of Q4"),
-    ]
-
-
-async def test_what_is_no_exchange_is_not_remembered(inbox: Inbox) -> None:
-    """Commands, the program's own sentences, stopped and unanswered questions are not told to a model."""
-    command = await accepted(inbox, 1, "/help")
-    await inbox.answered(command, "Just write to me.", "", "sentence")
-    await exchange(inbox, 2, "Q2", outcome="sentence")
-    await exchange(inbox, 3, "Q3", outcome="stopped")
-    await inbox.begin(await accepted(inbox, 4, "Q4"), "Q4", private=False)
-    assert await questions(inbox) == []
-
-
-async def test_a_private_exchange_stays_in_the_house(inbox: Inbox) -> None:
-    """It is told to a model only where the new question is private as well."""
-    await exchange(inbox, 1, "Q1")
-    await exchange(inbox, 2, "Q2", private=True)
-    assert await questions(inbox, private=False) == ["Q1"]
-    assert await questions(inbox, private=True) == ["Q1", "Q2"]
-
-
-async def test_nothing_is_remembered_across_people_and_chats(inbox: Inbox) -> None:
-    """What Anna says at home is not known in the family's group, nor to Ben, nor on another platform."""
-    await exchange(inbox, 1, "at home")
-    await exchange(inbox, 2, "in the group", chat=FAMILY)
-    await exchange(inbox, 3, "Ben's", person=BEN)
-    assert await questions(inbox, HOME, ANNA) == ["at home"]
-    assert await questions(inbox, FAMILY, ANNA) == ["in the group"]
-    assert await questions(inbox, HOME, BEN) == ["Ben's"]
-    assert await questions(inbox, FAMILY, BEN) == []
-    assert await questions(inbox, Chat("hall", "home"), Person("hall", "1")) == []
-
-
-async def test_a_fresh_start_forgets_what_was_before_it(inbox: Inbox) -> None:
-    """After /new only what came with it or later is remembered, for that person in that chat."""
-    await exchange(inbox, 1, "before")
-    await exchange(inbox, 2, "Ben's", person=BEN)
-    row = await accepted(inbox, 3, "/new")
-    await inbox.start_anew(HOME, ANNA, row)
-    assert await questions(inbox) == []
-    assert await inbox.last_question(HOME, ANNA) is None
-    await inbox.begin(row, "asked with it", private=False)
-    await inbox.answered(row, "So.", "Alpha", "whole")
-    await exchange(inbox, 4, "after")
-    assert await questions(inbox) == ["asked with it", "after"]
-    assert await questions(inbox, HOME, BEN) == ["Ben's"]
-    await inbox.start_anew(HOME, ANNA, await accepted(inbox, 5, "/new"))
-    assert await questions(inbox) == []
-
-
-async def test_a_question_asked_again_takes_the_place_of_the_first(inbox: Inbox) -> None:
-    """Of a question and its /retry, one is remembered."""
-    first = await exchange(inbox, 1, "Q1")
-    await exchange(inbox, 2, "Q1", supersedes=first)
-    assert await questions(inbox) == ["Q1"]
-
-
-async def test_a_retry_after_a_crash_finds_the_same_question(inbox: Inbox) -> None:
-    """The question to ask again is the last that came to an end, and not the retry itself."""
-    first = await exchange(inbox, 1, "Q1", private=True)
-    retry = await accepted(inbox, 2, "/retry")
-    for _ in range(2):
-        last = await inbox.last_question(HOME, ANNA)
-        assert last is not None
-        assert (last.id, last.question, last.private) == (first, "Q1", True)
-        await inbox.begin(retry, "Q1", private=True, supersedes=last.id)
-    await inbox.answered(retry, "So.", "Alpha", "whole")
-    last = await inbox.last_question(HOME, ANNA)
-    assert last is not None
-    assert last.id == retry
-
-
-async def test_a_row_does_not_supersede_itself(inbox: Inbox, database: Database) -> None:
-    """A retry whose answer was damaged is asked once more, and is remembered all the same."""
-    retry = await exchange(inbox, 1, "Q1")
-    await inbox.begin(retry, "Q1", private=False, supersedes=retry)
-    await inbox.answered(retry, "So.", "Alpha", "whole")
-    assert await questions(inbox) == ["Q1"]
-
-
-async def test_the_last_question_may_have_failed(inbox: Inbox) -> None:
-    """What ended in a sentence, or was stopped, can be asked again; a command cannot."""
-    await exchange(inbox, 1, "Q1")
-    row = await exchange(inbox, 2, "Q2", outcome="sentence")
-    await inbox.answered(await accepted(inbox, 3, "/help"), "Just write to me.", "", "sentence")
-    last = await inbox.last_question(HOME, ANNA)
-    assert last is not None
-    assert (last.id, last.question) == (row, "Q2")
 
 
 # ── Limits ────────────────────────────────────────────────────────────────────────────────────────
