@@ -35,7 +35,7 @@ from adapters import telegram_text
 from adapters.telegram_calls import Moved, NotModified, Request, done
 from adapters.telegram_poll import POLL_S, Poll, Trouble
 from adapters.telegram_updates import PLATFORM
-from core.errors import BadFormat, FloodWait, Gone, PlatformError
+from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.types import Accept, Arrival, Button, Chat, Incoming, Limits, Part, Person
 
 API_URL = "https://api.telegram.org"
@@ -45,6 +45,7 @@ CAPTION_MAX = 512
 BUTTONS_PER_ROW = 3
 STRAYS_MAX = 100
 """So many ids at most are tried; more posts than these do not come in between."""
+PROBE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 START_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 DESCRIPTION_MAX = 256
 
@@ -212,19 +213,22 @@ class Telegram:
         return [post for post in tried if post not in known and await self._is_ours(chat, post)]
 
     async def _is_ours(self, chat: Chat, post: str) -> bool:
-        while True:
+        for pause_s in PROBE_PAUSES_S:  # here and not above, where the whole search would begin anew
             try:
                 await self._in(
                     chat, lambda chat_id, _: self._bot.edit_message_reply_markup(chat_id, int(post))
                 )
             except FloodWait as wait:
                 await self._sleep(wait.seconds)
+            except Unclear:  # asking again does no harm
+                await self._sleep(pause_s)
             except NotModified:
                 return True
             except (Gone, BadFormat):
                 return False
             else:
                 return True
+        raise Unclear("whose post that is cannot be found out")
 
     # ── People and groups ─────────────────────────────────────────────────────────────────────────
 

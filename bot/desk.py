@@ -30,7 +30,7 @@ from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger
 
 log = logging.getLogger(__name__)
 
-TRIES_MAX = 3
+TRIES_MAX = 5
 """How often a question is asked again after the program was killed over it."""
 LATE_S = 600.0
 """Who waited so long is told why. Clocks of platforms and ours differ by less."""

@@ -25,8 +25,6 @@ class Pace:
         self.limits = limits
         self.sending = asyncio.Lock()
         """Held from before a post is sent until its id is on disk."""
-        self.unrecorded: set[str] = set()
-        """Posts that stand there and are not on disk yet."""
         self._growing = 0
         self._clock = clock
         self._sleep = sleep

@@ -105,7 +105,7 @@ class Growing:
         the disk fails (`StorageError`)."""
         known = await self._ledger.posts_of(self._row)
         self._posts = [post.post for post in known]
-        self._unclear = {number for number, post in enumerate(self._posts) if post is None}
+        self._unclear = {number for number, post in enumerate(known) if post.doubtful or post.post is None}
         async with asyncio.TaskGroup() as beside:
             with self._pace.grows():
                 await self._grow(beside)
@@ -229,32 +229,30 @@ class Growing:
             except Unclear:
                 self._unclear.add(number)
                 raise
+            except PlatformError:  # a clear no
+                await self._ledger.withdraw(self._row, number)
+                raise
             self._posts[number : number + 1] = [post]
-            if number in self._unclear:
-                self._pace.unrecorded.add(post)
-            else:
-                await self._ledger.record(self._row, number, post)
+            await self._ledger.record(self._row, number, post)
         return post
 
     # ── What should not stand there ───────────────────────────────────────────────────────────────
 
     async def _clear_strays(self, number: int) -> None:
         """This part was posted more than once, perhaps: let only the last one stand. Until that is
-        done, its id is not on disk, so that a program killed meanwhile begins with it again."""
+        done, the ledger has it as doubtful, so that a program killed meanwhile looks again."""
         post = self._posts[number] if number < len(self._posts) else None
         if post is None:  # the part is not needed any more: this one only marks the end of the search
             post = await self._put(number, Part("…"))
         async with self._pace.sending:  # no other post of ours is on its way now
             if self._messenger is not None:
-                known = await self._ledger.ids_in(self._chat) | self._pace.unrecorded
+                known = await self._ledger.ids_in(self._chat)
                 after = (self._posts[number - 1] if number else self._reply_to) or ""
                 for stray in await self._messenger.strays(self._chat, after=after, before=post, known=known):
                     log.info("A stray post of row %d is taken away", self._row)
                     with suppress(Gone):
                         await self._adapter.delete(self._chat, stray)
-            await self._ledger.record(self._row, number, post)
-            await self._ledger.shown(self._row, number, final=True)
-        self._pace.unrecorded.discard(post)
+            await self._ledger.cleared(self._row, number)
         self._unclear.discard(number)
 
     async def _clear_away(self, count: int) -> None:

@@ -22,6 +22,8 @@ class LedgerPost:
     """It shows its part of the whole answer."""
     shows_sha256: str | None = None
     """The hash of what it showed last, where that was noted."""
+    doubtful: bool = False
+    """Besides this post there may be another one of which we know nothing."""
 
 
 class Ledger:
@@ -31,11 +33,13 @@ class Ledger:
         self._database = database
 
     async def intend(self, incoming: int, part: int) -> None:
-        """This part is about to be posted. If it was before, that post is gone, and is forgotten."""
+        """This part is about to be posted. If it was before, and its id is known, that post is gone and is
+        forgotten; if its id is not known, it may stand there all the same."""
         await self._database.write(
             (
                 "INSERT INTO posts (incoming, part) VALUES (?, ?)"
-                " ON CONFLICT DO UPDATE SET post = NULL, shows_sha256 = NULL, final = 0",
+                " ON CONFLICT DO UPDATE SET doubtful = doubtful OR post IS NULL,"
+                " post = NULL, shows_sha256 = NULL, final = 0",
                 (incoming, part),
             )
         )
@@ -44,6 +48,21 @@ class Ledger:
         """The posts of one answer are now those of another, which takes its place."""
         await self._database.write(
             ("UPDATE OR REPLACE posts SET incoming = ?, final = 0 WHERE incoming = ?", (new, old))
+        )
+
+    async def withdraw(self, incoming: int, part: int) -> None:
+        """It was not posted: the platform said so."""
+        await self._database.write(
+            (
+                "DELETE FROM posts WHERE incoming = ? AND part = ? AND post IS NULL AND NOT doubtful",
+                (incoming, part),
+            )
+        )
+
+    async def cleared(self, incoming: int, part: int) -> None:
+        """It stands there once: whatever stood there besides is taken away."""
+        await self._database.write(
+            ("UPDATE posts SET doubtful = 0 WHERE incoming = ? AND part = ?", (incoming, part))
         )
 
     async def record(self, incoming: int, part: int, post: str) -> None:
@@ -73,6 +92,12 @@ class Ledger:
     async def posts_of(self, incoming: int) -> list[LedgerPost]:
         """In the order of their parts."""
         rows = await self._database.read(
-            "SELECT part, post, final, shows_sha256 FROM posts WHERE incoming = ? ORDER BY part", (incoming,)
+            "SELECT part, post, final, shows_sha256, doubtful FROM posts WHERE incoming = ? ORDER BY part",
+            (incoming,),
         )
-        return [LedgerPost(row["part"], row["post"], bool(row["final"]), row["shows_sha256"]) for row in rows]
+        return [
+            LedgerPost(
+                row["part"], row["post"], bool(row["final"]), row["shows_sha256"], bool(row["doubtful"])
+            )
+            for row in rows
+        ]

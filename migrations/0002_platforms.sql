@@ -18,3 +18,9 @@ ALTER TABLE inbox ADD COLUMN buttons TEXT NOT NULL DEFAULT '';
 
 -- From a post of ours to what it answers.
 CREATE INDEX posts_post ON posts (post);
+
+-- A post whose call came to no clear end may stand there once more than we know. That has to outlive the
+-- program together with the id of the one that took its place: a program that is killed while it looks for
+-- the other one goes on with the post it has, and does not make a third.
+ALTER TABLE posts ADD COLUMN doubtful INTEGER NOT NULL DEFAULT 0 CHECK (doubtful IN (0, 1));
+UPDATE posts SET doubtful = 1 WHERE post IS NULL;

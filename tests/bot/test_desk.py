@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk import TRIES_MAX
 from core.errors import RateLimited, Unavailable
 from core.providers import End
 from core.types import Chat, Incoming, Person
@@ -113,7 +114,7 @@ async def test_a_question_that_kills_the_program_is_not_asked_for_ever(tmp_path:
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
         (row,) = await house.inbox.accept("stage", [Incoming(HOME, PARENT, "q9", "Why?", 1.0)], None)
-        for _ in range(3):
+        for _ in range(TRIES_MAX):
             await house.inbox.begin(row, "Why?", private=False)
         await house.desk.take_up()
         await house.calm()

@@ -63,3 +63,43 @@ async def test_a_post_belongs_to_a_row(ledger: Ledger) -> None:
     """A post that answers nothing is a mistake, and is refused."""
     with pytest.raises(StorageError):
         await ledger.intend(2, 0)
+
+
+async def test_a_post_that_may_stand_there_twice_is_doubtful_until_that_is_cleared(ledger: Ledger) -> None:
+    """Intended twice without an id in between; a known post that is gone casts no doubt."""
+    await ledger.intend(1, 0)
+    await ledger.intend(1, 0)
+    await ledger.record(1, 0, "9")
+    assert await ledger.posts_of(1) == [LedgerPost(0, "9", False, doubtful=True)]
+    await ledger.cleared(1, 0)
+    await ledger.intend(1, 0)
+    await ledger.record(1, 0, "10")
+    assert await ledger.posts_of(1) == [LedgerPost(0, "10", False)]
+
+
+async def test_what_was_clearly_refused_was_not_posted(ledger: Ledger) -> None:
+    """Nothing is looked for then; but a doubt from before stays, and what stands there does."""
+    await ledger.intend(1, 0)
+    await ledger.withdraw(1, 0)
+    assert await ledger.posts_of(1) == []
+    await ledger.intend(1, 0)
+    await ledger.intend(1, 0)
+    await ledger.withdraw(1, 0)
+    assert await ledger.posts_of(1) == [LedgerPost(0, None, False, doubtful=True)]
+    await ledger.record(1, 0, "9")
+    await ledger.withdraw(1, 0)
+    assert await ledger.posts_of(1) == [LedgerPost(0, "9", False, doubtful=True)]
+
+
+async def test_the_posts_of_an_answer_are_handed_over(ledger: Ledger, tmp_path: Path) -> None:
+    """To the one that takes its place; once more changes nothing."""
+    async with open_database(tmp_path / PATH) as database:
+        said = Incoming(Chat("stage", "home"), Person("stage", "1"), "2", "/retry", 2.0)
+        (row,) = await Inbox(database, Clock()).accept("stage", [said], None)
+    await ledger.intend(1, 0)
+    await ledger.record(1, 0, "9")
+    for _ in range(2):
+        await ledger.hand_over(1, row)
+    assert await ledger.posts_of(1) == []
+    assert await ledger.posts_of(row) == [LedgerPost(0, "9", False)]
+    assert await ledger.ids_in(Chat("stage", "home")) == {"9"}
