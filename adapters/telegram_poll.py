@@ -31,6 +31,9 @@ POLL_S = 50.0
 """How long Telegram may keep a call waiting for news; it allows no more."""
 GRACE_S = 10.0
 """How much later than that the reply may come."""
+QUIET_S_MAX = 6 * 24 * 3600.0
+"""After a week without news Telegram begins its numbers anew, at random, perhaps below our offset (Bot API,
+`Update`). Everything was confirmed long before, so nothing comes twice when it is asked without one."""
 PAUSE_MAX_S = 30.0
 TOKEN_PAUSE_S = 300.0
 CONFLICTS_TOLD = 3
@@ -90,9 +93,9 @@ class Poll:
     async def run(self, accept: Accept) -> None:
         me = self.me = await self._introduced()
         await self._without_webhook()
-        offset = await self._stored_offset()
+        offset, at = await self._stored_offset()
         while True:
-            updates = await self._updates(offset)
+            updates = await self._updates(offset if self._now() - at < QUIET_S_MAX else None)
             numbered = [(number, update) for update in updates if (number := update_id(update)) is not None]
             if updates and not numbered:
                 await self._pause()  # nothing to confirm; the next good one will take them along
@@ -102,7 +105,8 @@ class Poll:
                 arrivals = [found for found in read if found is not None]
                 following = max(number for number, _ in numbered) + 1
                 try:
-                    await accept(arrivals, str(following))
+                    at = self._now()
+                    await accept(arrivals, f"{following}@{at:.0f}")
                 except StorageError as error:
                     log.error("Nothing new is accepted from Telegram: %s", error)
                     await self._pause()  # nothing is confirmed, so Telegram will tell it again
@@ -127,7 +131,8 @@ class Poll:
                 log.warning("A webhook was set for this bot on Telegram; it is taken away")
                 await self._insist("deleteWebhook")
 
-    async def _stored_offset(self) -> int | None:
+    async def _stored_offset(self) -> tuple[int | None, float]:
+        """And when it was stored, in seconds since 1970."""
         while True:
             try:
                 stored = await self._cursor()
@@ -135,7 +140,9 @@ class Poll:
                 log.error("Where Telegram was left cannot be read: %s", error)
                 await self._pause()
             else:
-                return int(stored) if stored and stored.isdecimal() else None
+                offset, _, at = (stored or "").partition("@")
+                known = offset.isdecimal() and at.isdecimal()
+                return (int(offset), float(at)) if known else (None, 0.0)
 
     # ── Calling ───────────────────────────────────────────────────────────────────────────────────
 

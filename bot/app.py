@@ -103,21 +103,30 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
         def speaking(person: Person) -> English:
             return phrases.of(family.access.language_of(person), settings.language)
 
-        async def tell_admins(key: str, words: Callable[[English], str]) -> None:
-            for admin in (*family.access.admins(), *HOUSE):
-                await desk.announce(admin, f"{key} {now()}", words(speaking(admin)))
+        async def tell_admins(key: str, words: Callable[[English], str]) -> bool:
+            admins = (*family.access.admins(), *HOUSE)
+            return any([await desk.announce(admin, key, words(speaking(admin))) for admin in admins])
 
         async def trouble(kind: str) -> None:
             tell(operator.TROUBLES[kind])
-            await tell_admins(kind, lambda say: say.TROUBLES[kind])
+            await tell_admins(f"{kind} {now()}", lambda say: say.TROUBLES[kind])
 
-        async def model_out(node: Node) -> None:
-            await tell_admins(node.name, lambda say: say.model_out(node.name, node.remedy))
+        async def model_out(node: Node) -> bool:
+            refusals = sum(
+                node.counters.failures.values()
+            )  # the same again after a crash, another the next time
+            seen = await tell_admins(
+                f"{node.name} {refusals}", lambda say: say.model_out(node.name, node.remedy)
+            )
+            if not seen:
+                tell(phrases.of(settings.language).model_out(node.name, node.remedy))
+            return seen
 
         for notice in settings.notices:
             tell(notice)
-        fetched = await mini_model.fetched(pool, tell)
         adapters = {adapter.platform: adapter for adapter in platforms(inbox, trouble)}
+        stays = any(adapter.resumes for adapter in adapters.values())
+        fetched = await mini_model.fetched(pool, tell, stays=stays)
         messengers = [adapter for adapter in adapters.values() if isinstance(adapter, Messenger)]
         for messenger in messengers:
             stack.push_async_callback(messenger.close)

@@ -119,16 +119,26 @@ COMMANDS: dict[str, Command] = {
 _COMMAND = re.compile(r"/([a-z_]+)(?:@\w+)?[.,:;!?]*(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 """With the stop or comma that a phone's keyboard puts behind a word; a path like `/etc/hosts` is none."""
 
-_PRIVATE = re.compile(r"/+\s*private\b[^\w\s]*\s*(.*)", re.IGNORECASE | re.DOTALL)
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060-\u2064\ufeff]")
+_PRIVATE = re.compile(r"[\W_]*[/\\∕⁄⧸╱][\W_\d]*private\b[^\w\s]*", re.IGNORECASE)
+"""Whatever slips in between: a private question must not go outside for it."""
+_UNSEEN = {"Cf", "Cc", "Cs"}
+_BLANK = frozenset("\u2800\u3164\uffa0\u115f\u1160\u034f") | {chr(code) for code in range(0xFE00, 0xFE10)}
+"""Letters and marks, as Unicode has it, that nobody sees."""
 
 
 def parse(text: str) -> tuple[str, str] | None:
     """A command's name in lower case and its argument; None if the text is no command."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip()
-    if private := _PRIVATE.fullmatch(text):  # a slip of the finger must not send it outside
-        return "private", private[1].strip()
-    match = _COMMAND.fullmatch(text)
+    text = unicodedata.normalize("NFKC", text).strip()
+    seen = [
+        (place, letter)
+        for place, letter in enumerate(text)
+        if letter.isspace() or (unicodedata.category(letter) not in _UNSEEN and letter not in _BLANK)
+    ]
+    bare = "".join(letter for _, letter in seen)
+    if private := _PRIVATE.match(bare):
+        argument = text[seen[private.end()][0] :] if private.end() < len(seen) else ""
+        return "private", argument.strip()
+    match = _COMMAND.fullmatch(bare.strip())
     return (match[1].lower(), (match[2] or "").strip()) if match else None
 
 

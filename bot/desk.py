@@ -156,15 +156,20 @@ class Desk:
         text: str,
         buttons: Sequence[Button] = (),
         chat: Chat | None = None,
-    ) -> None:
-        """Show this to a person who asked nothing, in private or in `chat`, once for each `key`. Where there
-        is nobody to look at it later (`porchlight ask`), it is left. Raises `StorageError`."""
+    ) -> bool:
+        """Show this to a person who asked nothing, in private or in `chat`, once for each `key`. False where
+        nobody will look at it (`porchlight ask`). Raises `StorageError`."""
         adapter = self._adapters.get(person.platform)
         if adapter is None or not adapter.resumes:
-            return
-        chat = chat or await adapter.direct(person)
+            return False
+        try:
+            chat = chat or await adapter.direct(person)
+        except PlatformError as error:
+            log.warning("Somebody cannot be told something on %s: %s", person.platform, error)
+            return False
         if await self._inbox.announce(chat, person, key, text, buttons):
             self._wake(Key(chat, person.id, True))
+        return True
 
     async def _leave_group(self, adapter: Adapter, chat: Chat, farewell: str) -> None:
         if not isinstance(adapter, Messenger):

@@ -54,10 +54,10 @@ def _fitted(spec: NodeSpec, tell: Tell) -> NodeSpec | None:
     return spec
 
 
-async def fetched(pool: Pool, tell: Tell) -> list[Coroutine[None, None, None]]:
+async def fetched(pool: Pool, tell: Tell, *, stays: bool) -> list[Coroutine[None, None, None]]:
     """Have somebody who can answer. The built-in model's file is fetched now, with a progress bar, if
     nobody else is there. Otherwise, and where that fails, this returns what is to be run beside all else,
-    to fetch it."""
+    to fetch it, if the program `stays` long enough for that."""
     mini = next((node.spec for node in pool.nodes if node.spec.kind == "embedded"), None)
     if not pool.nodes:
         why = operator.SWITCHED_OFF if Embedded.available() else operator.NO_ENGINE
@@ -65,14 +65,14 @@ async def fetched(pool: Pool, tell: Tell) -> list[Coroutine[None, None, None]]:
     elif mini is not None and _is_missing(mini):
         folder = Path(str(mini.options["weights"])).parent
         if len(pool.nodes) > 1:
-            return [_until_fetched(folder, first_pause_s=0.0)]
+            return [_until_fetched(folder, first_pause_s=0.0)] if stays else []
         try:
             with _bar() as progress:
                 await weights.fetch(weights.MINI, folder, progress)
         except weights.WeightsError as error:
             log.warning("The built-in model is not here: %s", error)
             tell(operator.nobody_here(str(error), advice(memory_bytes())))
-            return [_until_fetched(folder, first_pause_s=FETCH_PAUSES_S[0])]
+            return [_until_fetched(folder, first_pause_s=FETCH_PAUSES_S[0])] if stays else []
     return []
 
 

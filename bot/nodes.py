@@ -49,7 +49,7 @@ def _clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20, keepalive_expiry=KEEPALIVE_S)
     try:
         outside = httpx.AsyncClient(limits=limits)
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         raise SettingsError([operator.proxy_wrong(str(error))]) from error
     return outside, httpx.AsyncClient(limits=limits, trust_env=False)
 

@@ -9,7 +9,7 @@ one is different: it is what the person asked for, and is tried until it stands 
 
 A post is in the ledger before it is sent, so that a program that dies finds its posts again. If nobody
 can say whether a post arrived, it is posted anew, and then what may stand there twice is looked for and
-taken away (DESIGN: only one's own posts can be edited, so all others are safe).
+taken away; all others are safe, as only one's own posts can be edited.
 """
 
 import asyncio

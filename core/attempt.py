@@ -11,7 +11,7 @@ from contextlib import aclosing
 
 from core.errors import Fault, NodeError, Unavailable
 from core.node import Node
-from core.providers import End, Piece, Prompt
+from core.providers import End, Piece, Prompt, Thinking
 from core.types import Text
 
 DRIP_WINDOW_S = 10.0
@@ -46,7 +46,7 @@ async def attempt(
             else:
                 piece = await _next(pieces, node.spec.stall_timeout_s, "stalled")
             now = clock()
-            if now - began > ANSWER_S_MAX:
+            if now - began > ANSWER_S_MAX and not isinstance(piece, End):
                 raise Unavailable("stalled", f"no end after {ANSWER_S_MAX:.0f} s")
             match piece:
                 case None:
@@ -60,6 +60,8 @@ async def attempt(
                         if letters < DRIP_LETTERS_PER_S * window_s and another_is_ready():
                             raise Unavailable("dripping", f"{letters} letters in {window_s:.0f} s")
                         window_began, letters = now, 0
+                case Thinking() if window_began is not None:
+                    window_began, letters = now, 0
                 case End() if blank:
                     raise Unavailable("empty", "an end mark and no text")
             yield piece

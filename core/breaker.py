@@ -48,6 +48,11 @@ class Breaker:
             return "closed"
         return "half-open" if self._probing or now >= self.open_until else "open"
 
+    @property
+    def is_probing(self) -> bool:
+        """Somebody holds the one lease of a half-open node."""
+        return self._probing
+
     def is_ready(self, now: float) -> bool:
         """Would `lease(now)` give one?"""
         if self.open_until is None:
@@ -88,11 +93,10 @@ class Breaker:
             self._generation += 1
             self._probing = False
 
-    def outdate(self, lease: Lease) -> None:
+    def outdate(self) -> None:
         """Something was learnt that no answer begun before it can take back, and that is no failure."""
-        if lease.generation == self._generation:
-            self._generation += 1
-            self._probing = False
+        self._generation += 1
+        self._probing = False
 
     def open_for(self, seconds: float, now: float) -> None:
         """Open, however it stands now."""

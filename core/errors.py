@@ -52,7 +52,8 @@ class Rejected(NodeError):
 
 
 Fault = Literal[
-    "unreachable",  # refused, unknown name, TLS: no byte came back
+    "refused",  # the host is there, and nobody listens
+    "unreachable",  # unknown name, no answer, TLS: no byte came back
     "offline",  # no name service, no route: this is not the host's doing
     "server",  # 5xx, 408
     "not_a_stream",  # HTML or JSON where a stream should be

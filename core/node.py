@@ -113,7 +113,12 @@ class Node:
     def may_be_probed_early(self, now: float) -> bool:
         """Is asking before its time worth a try, and no breach of a time the provider stated?"""
         stated = self._cooling_stated and now < self._cooling_until
-        return not self._out and not stated and self.breaker.state(now) != "half-open"
+        return not self._out and not stated and not self.is_probed
+
+    @property
+    def is_probed(self) -> bool:
+        """Somebody is finding out how it is: that is worth waiting for."""
+        return self.breaker.is_probing
 
     # ── What happened ─────────────────────────────────────────────────────────────────────────────
 
@@ -148,10 +153,10 @@ class Node:
             case RateLimited():
                 self.counters.rate_limits += 1
                 self._cool(error, now)
-                self.breaker.outdate(lease)
+                self.breaker.outdate()
             case Rejected():
                 self._out = True
-                self.remedy = error.remedy
+                self._wants(error.remedy)
                 self.breaker.open_for(OUT_RECHECK_S, now)
             case _:  # the question was at fault, not the node
                 self.breaker.released(lease)
@@ -170,9 +175,14 @@ class Node:
         self._cooling_stated = self._out = self.admin_told = False
         self.remedy = self.last_error = ""
 
+    def _wants(self, remedy: str) -> None:
+        """Only a person can mend it; whoever knew of something else is told anew."""
+        self.admin_told = self.admin_told and remedy == self.remedy
+        self.remedy = remedy
+
     def _cool(self, error: RateLimited, now: float) -> None:
         if error.used_up:
-            self.remedy = "The quota or credit at the provider is used up."
+            self._wants("The quota or credit at the provider is used up.")
         pause_s = error.pause_s
         if pause_s is None:
             pause_s = PAUSE_S_MAX if error.used_up else self._cooldown_s

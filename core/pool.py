@@ -19,7 +19,7 @@ from core.breaker import Lease
 from core.errors import NoAnswer, NodeError, Unavailable
 from core.node import Node
 from core.providers import End, Piece, Prompt, Thinking
-from core.quest import Place, Quest, RetryBudget, Try, is_out_of_reach
+from core.quest import Place, Quest, RetryBudget, Try, Wait, is_out_of_reach
 from core.strategies import STRATEGIES, eligible
 from core.types import Ask, Done, Event, Restart, Status, Text
 
@@ -89,6 +89,8 @@ class Pool:
             while step := quest.next_step(
                 self._clock(), STRATEGIES[self.strategy], self._random, self._budget.take
             ):
+                if isinstance(step, Wait):
+                    self._settle(quest)  # others may be waiting for what we hold
                 if step.pause_s:
                     yield Status("retrying")
                     await self._sleep(step.pause_s)
@@ -169,6 +171,10 @@ class Pool:
                 )
             ) as pieces:
                 async for piece in pieces:
+                    if quest.unsettled and not node.spec.local:
+                        for old in quest.answered_by(node):
+                            node.released(old)
+                        self._settle(quest)  # the network is there: it is known now who is to blame
                     if first_token_s is None and isinstance(piece, Text):
                         first_token_s = self._clock() - began
                     if isinstance(piece, End):
@@ -202,12 +208,13 @@ class Pool:
 
     def _settle(self, quest: Quest) -> None:
         """Charge the nodes that could not be reached, unless the fault was our own network's."""
-        our_own = quest.network_is_down()
+        our_own = quest.network_is_down(self._clock())
         if our_own and quest.unsettled:
             log.warning("No cloud host can be reached: our own network seems to be down")
         charged: set[Node] = set()
         for node, lease, error in quest.unsettled:
-            if our_own or node in charged:  # however often one question tried it, it was down once
+            offline = isinstance(error, Unavailable) and error.fault == "offline"
+            if our_own or offline or node in charged:  # however often one question tried it, it was down once
                 node.released(lease)
             else:
                 self._charge(node, lease, error)

@@ -27,7 +27,17 @@ from core.types import Ask, Turn
 Place = Literal["cloud", "local"]
 
 QUICK_FAULTS: frozenset[Fault] = frozenset(
-    {"unreachable", "offline", "server", "not_a_stream", "malformed", "error_inside", "cut", "empty"}
+    {
+        "refused",
+        "unreachable",
+        "offline",
+        "server",
+        "not_a_stream",
+        "malformed",
+        "error_inside",
+        "cut",
+        "empty",
+    }
 )
 """Faults after which the same node may be asked again for the same question. A node that let us wait
 in vain would only do so again."""
@@ -99,11 +109,11 @@ class Quest:
         """What to do next; None to give up. `may_retry` takes one retry from the pool's allowance."""
         for place in self.route:
             group = [node for node in self.nodes if node.spec.local == (place == "local")]
-            if place == "cloud" and (now >= self.cloud_until or self._only_the_house_is_left()):
+            if place == "cloud" and (now >= self.cloud_until or self._only_the_house_is_left(now)):
                 continue
             fresh = [node for node in group if self._may_try(node) and node.is_ready(now)]
             if fresh:
-                return Try(in_order(fresh, strategy, random)[0])
+                return Try(in_order(self._of_another_kind(fresh), strategy, random)[0])
             again = [node for node in group if self._may_try_again(node) and node.is_ready(now)]
             if again and self.retries < self.retries_max and may_retry():
                 pause_s = min(PAUSE_FIRST_S * 2**self.retries, PAUSE_S_MAX) * random.random()
@@ -116,9 +126,9 @@ class Quest:
     def _last_resort(self, now: float) -> Try | Wait | None:
         left = [node for node in self.nodes if self._may_try(node)]
         reserve = [node for node in self.nodes if node.spec.local]
-        if reserve or now >= self.cloud_until or self.network_is_down():
+        if reserve or now >= self.cloud_until or self.network_is_down(now):
             left = [node for node in left if node in reserve]
-        if any(node.state(now) == "half-open" and not node.is_ready(now) for node in left):
+        if any(node.is_probed for node in left):
             self.waited = True
             return Wait(PROBE_WAIT_S)
         early = [node for node in left if node.may_be_probed_early(now)]
@@ -146,19 +156,28 @@ class Quest:
         if sum(isinstance(other, BadRequest) for other in self.failed.values()) > 1:
             raise NoAnswer("bad_request") from error
 
+    def answered_by(self, node: Node) -> list[Lease]:
+        """What it did before is forgiven; the leases that this leaves to be given back."""
+        self.failed.pop(node.name, None)
+        leases = [lease for other, lease, _ in self.unsettled if other is node]
+        self.unsettled = [it for it in self.unsettled if it[0] is not node]
+        return leases
+
     def given_up(self, now: float) -> NoAnswer:
         """Why nobody could, in the one word that helps the person most."""
         why = "; ".join(f"{name}: {error.why}" for name, error in self.failed.items())
         errors = self.failed.values()
         if not self.ask.private and all(node.state(now) == "out" for node in self.nodes):
             return NoAnswer("all_out", why)
-        if not self.ask.private and self.network_is_down():
+        if not self.ask.private and self.network_is_down(now):
             return NoAnswer("offline", why)
-        if self.too_small and all(isinstance(error, TooLong) for error in errors):
+        in_play = [node for node in self.nodes if node.state(now) != "out"]
+        if self.too_small and all(self._is_too_small(node) for node in in_play):
             return NoAnswer("too_long", why)
         if errors and all(isinstance(error, BadRequest) for error in errors):
             return NoAnswer("bad_request", why)
-        due_s = min((node.due_in_s(now) for node in self.nodes if node.state(now) != "out"), default=0.0)
+        could = [node for node in in_play if not self._is_too_small(node)]
+        due_s = min((node.due_in_s(now) for node in could), default=0.0)
         return NoAnswer("no_local_node" if self.ask.private else "exhausted", why, due_s or None)
 
     # ── The rules ─────────────────────────────────────────────────────────────────────────────────
@@ -176,27 +195,40 @@ class Quest:
     def _may_try(self, node: Node) -> bool:
         if node.name in self.failed or node.name in self.too_small:
             return False
-        baffled = {
-            node.spec.kind for node in self.nodes if isinstance(self.failed.get(node.name), BadRequest)
-        }
-        return node.spec.kind not in baffled
+        return not any(
+            (other.spec.kind, other.host) == (node.spec.kind, node.host) for other in self._baffled()
+        )
+
+    def _of_another_kind(self, nodes: list[Node]) -> list[Node]:
+        """Than those that could make no sense of the request, if there are any."""
+        baffled = {node.spec.kind for node in self._baffled()}
+        return [node for node in nodes if node.spec.kind not in baffled] or nodes
+
+    def _baffled(self) -> list[Node]:
+        return [node for node in self.nodes if isinstance(self.failed.get(node.name), BadRequest)]
+
+    def _is_too_small(self, node: Node) -> bool:
+        return node.name in self.too_small or isinstance(self.failed.get(node.name), TooLong)
 
     def _may_try_again(self, node: Node) -> bool:
         error = self.failed.get(node.name)
         return isinstance(error, Unavailable) and error.fault in QUICK_FAULTS
 
-    def network_is_down(self) -> bool:
-        """Every cloud host there is was tried just now and not one could be reached: it is our own
+    def network_is_down(self, now: float) -> bool:
+        """Every cloud host that is in play was tried just now and not one could be reached: it is our own
         network. If there is a single host, only a cause that is not the host's own can tell."""
         clouds = [node for node in self.nodes if not node.spec.local]
-        faults = {_fault(self.failed.get(node.name)) for node in clouds}
-        hosts = {node.host for node in clouds}
+        tried = [node for node in clouds if node.name in self.failed]
+        if any(node not in tried and node.is_ready(now) for node in clouds):
+            return False
+        faults = {_fault(self.failed[node.name]) for node in tried}
+        hosts = {node.host for node in tried}
         return faults == {"offline"} or (len(hosts) > 1 and faults <= OUT_OF_REACH)
 
-    def _only_the_house_is_left(self) -> bool:
+    def _only_the_house_is_left(self, now: float) -> bool:
         """Then it is not worth waiting for the network to come back."""
         reserve = [node for node in self.nodes if node.spec.local and self._may_try(node)]
-        return bool(reserve) and self.network_is_down()
+        return bool(reserve) and self.network_is_down(now)
 
 
 OUT_OF_REACH: frozenset[Fault] = frozenset({"unreachable", "offline"})

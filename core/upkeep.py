@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 SAVE_PAUSE_S = 0.5
 """Changes that come this close together are one write."""
+RETRY_PAUSE_S = 30.0
 WARM_UP_PAUSE_S = 300.0
 
 
@@ -38,7 +39,7 @@ async def save(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None
     nodes, pool.unsaved = pool.unsaved, set()
     try:
         await store.save(*((node.name, *node.saved(clock())) for node in nodes))
-    except StorageError:
+    except BaseException:  # also when cancelled: the last save then does it
         pool.unsaved |= nodes
         raise
 
@@ -47,28 +48,36 @@ async def keep(
     pool: Pool,
     store: NodeStore,
     clock: Callable[[], float],
-    tell_admin: Callable[[Node], Awaitable[None]],
+    tell_admin: Callable[[Node], Awaitable[bool]],
 ) -> None:
-    """Until cancelled: save what changed, tell what only a person can mend, warm what may be needed."""
+    """Until cancelled: save what changed, tell what only a person can mend, warm what may be needed.
+    `tell_admin` gives whether somebody will see it; else the next run tells."""
     warmed_at: float | None = None
-    while True:
-        await pool.changed.wait()
-        pool.changed.clear()
-        try:
-            for node in pool.nodes:
-                if node.remedy and not node.admin_told:
-                    await tell_admin(node)
-                    node.admin_told = True
-                    pool.unsaved.add(node)
-            await save(pool, store, clock)
-        except StorageError as error:
-            log.warning("The nodes' state could not be saved: %s", error)
-        clouds = sum(not node.spec.local for node in pool.nodes)
-        weak = len(pool.ready(local=False)) < max(1, min(2, clouds))
-        if weak and (warmed_at is None or clock() - warmed_at > WARM_UP_PAUSE_S):
-            warmed_at = clock()
-            await warm_up(pool)
-        await asyncio.sleep(SAVE_PAUSE_S)
+    tried: dict[str, str] = {}
+    """What nobody would have seen, by the node's name."""
+    async with asyncio.TaskGroup() as beside:
+        while True:
+            await pool.changed.wait()
+            pool.changed.clear()
+            pause_s = SAVE_PAUSE_S
+            try:
+                for node in pool.nodes:
+                    if node.remedy and not node.admin_told and tried.get(node.name) != node.remedy:
+                        node.admin_told = await tell_admin(node)
+                        if not node.admin_told:
+                            tried[node.name] = node.remedy
+                        pool.unsaved.add(node)
+                await save(pool, store, clock)
+            except StorageError as error:
+                log.warning("The nodes' state could not be saved: %s", error)
+                pool.changed.set()
+                pause_s = RETRY_PAUSE_S
+            clouds = sum(not node.spec.local for node in pool.nodes)
+            weak = len(pool.ready(local=False)) < max(1, min(2, clouds))
+            if weak and (warmed_at is None or clock() - warmed_at > WARM_UP_PAUSE_S):
+                warmed_at = clock()
+                beside.create_task(warm_up(pool))  # it may take minutes
+            await asyncio.sleep(pause_s)
 
 
 async def warm_up(pool: Pool) -> None:

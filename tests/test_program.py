@@ -143,7 +143,7 @@ async def test_an_unreachable_node_is_a_sentence_and_its_cause_is_in_the_log(hom
     ran = await home.run("ask", QUESTION)
     assert ran.code == 1
     assert ran.out.startswith("None of my models can answer just now.")
-    assert "unreachable" in (home.folder / "data" / "system.log").read_text()
+    assert "refused" in (home.folder / "data" / "system.log").read_text()
 
 
 @pytest.mark.parametrize("stdin", ["", "  \n\n"])

@@ -186,6 +186,7 @@ class English(EnglishPeople):
 
     FAILURES: Mapping[str, str] = MappingProxyType(
         {
+            "refused": "not running there",
             "unreachable": "out of reach",
             "offline": "no network",
             "server": "server error",
@@ -268,7 +269,9 @@ class English(EnglishPeople):
         return f"Fresh start for {', '.join(names)}: asked again from the next question on."
 
     def reset_unknown(self, name: str, known: list[str]) -> str:
-        return f"There is no model {name}. There are: {', '.join(known) or 'none'}."
+        if not known:
+            return self.NO_MODELS
+        return f"There is no model {name}. There are: {', '.join(known)}."
 
     def duration(self, seconds: float) -> str:
         if seconds < 90:

@@ -50,7 +50,7 @@ class EnglishPeople:
     """Why a code lets nobody in; where nothing stands, nothing is said."""
 
     def stranger_card(self, person: Person, others: int) -> str:
-        more = f" ({others} others knocked as well.)" if others else ""
+        more = f" (Others who knocked as well: {others}.)" if others else ""
         return (
             f"👋 Somebody new wrote to me: **{person.name or 'without a name'}** ({person.platform} "
             f"{person.id}).{more} I told them that this is private, and kept nothing of what they wrote."
@@ -138,8 +138,8 @@ class EnglishPeople:
 
     # ── One's own ─────────────────────────────────────────────────────────────────────────────────
 
-    DRAFTS_ON = "Smoother answers: on"
-    DRAFTS_OFF = "Smoother answers: off"
+    DRAFTS_ON = "Smoother answers: switch on"
+    DRAFTS_OFF = "Smoother answers: switch off"
 
     def settings_text(self, *, drafts: bool) -> str:
         how = "on" if drafts else "off"

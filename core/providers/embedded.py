@@ -85,7 +85,7 @@ class Embedded:
                         self._deaths = 0
                     yield piece
         except Unavailable as error:
-            if error.fault in ("cut", "unreachable") and await _is_gone(child.process):
+            if error.fault in ("cut", "refused", "unreachable") and await _is_gone(child.process):
                 raise Unavailable("cut", "the built-in model's process ended") from error
             raise
 

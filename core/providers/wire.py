@@ -24,7 +24,6 @@ STREAM_TIMEOUT = httpx.Timeout(connect=5.0, read=None, write=30.0, pool=5.0)
 """No limit on reading: who reads the pieces has the clock, and a timer per read costs a tenth of the CPU."""
 CHECK_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 LINGER_S = 0.05
-_NO_WAY_OUT = {errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH}
 ERROR_BYTES_MAX = 64 * 1024
 REPLY_BYTES_MAX = 4 * 1024 * 1024
 """The longest list of models, OpenRouter's, has about one megabyte."""
@@ -68,8 +67,7 @@ async def opened(
         response = await _sent(client, request)
     except (httpx.ConnectError, httpx.ProxyError) as error:
         # The operating system's words, or those of TLS: "Connection refused", "certificate has expired".
-        fault: Fault = "offline" if _is_offline(error) else "unreachable"
-        raise Unavailable(fault, f"{type(error).__name__}: {str(error)[:120]}") from error
+        raise Unavailable(_fault_of(error), f"{type(error).__name__}: {str(error)[:120]}") from error
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
         # Without its cause: that one may quote the header that holds the key.
         why = "this URL or this key cannot be sent"
@@ -82,17 +80,21 @@ async def opened(
     raise refuse(response.status_code, refusal, response.headers)
 
 
-def _is_offline(error: BaseException | None) -> bool:
-    """Is the cause our own network, as far as the system knows: nobody to ask for names, or no way out?"""
+def _fault_of(error: BaseException | None) -> Fault:
+    """Whose doing it is, as far as the system knows: our own network's, where there is nobody to ask for
+    names or no way out; the host's, where it refuses; else there is no telling."""
     if error is None:
-        return False
-    if isinstance(error, socket.gaierror):
-        return error.errno == socket.EAI_AGAIN
+        return "unreachable"
     if isinstance(error, BaseExceptionGroup):
-        return all(map(_is_offline, error.exceptions))
-    if isinstance(error, OSError) and error.errno in _NO_WAY_OUT:
-        return True
-    return _is_offline(error.__cause__ or error.__context__)
+        faults = {_fault_of(each) for each in error.exceptions}
+        return faults.pop() if len(faults) == 1 else "unreachable"
+    if isinstance(error, socket.gaierror):
+        return "offline" if error.errno == socket.EAI_AGAIN else "unreachable"
+    if isinstance(error, OSError) and error.errno in (errno.ENETDOWN, errno.ENETUNREACH):
+        return "offline"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    return _fault_of(error.__cause__ or error.__context__)
 
 
 async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:

@@ -68,6 +68,18 @@ async def test_it_goes_on_where_it_was_stored(server: TelegramServer) -> None:
     assert [found.text for found in second.arrivals if isinstance(found, Incoming)] == ["two"]
 
 
+async def test_after_a_quiet_week_the_numbers_may_begin_anew(server: TelegramServer) -> None:
+    """An offset that old would tell Telegram to forget what is new: it is asked without one."""
+    server.say(7, 7, "we are back from the sea")
+    async with running(Hall(server, cursor="900000000@1000")) as hall:
+        await server.until(lambda: bool(hall.arrivals))
+        await server.until(lambda: "offset" in polls(server)[-1])
+    assert "offset" not in polls(server)[0]
+    assert [found.text for found in hall.arrivals if isinstance(found, Incoming)] == [
+        "we are back from the sea"
+    ]
+
+
 async def test_only_what_is_used_is_asked_for(server: TelegramServer) -> None:
     """Telegram is asked for four kinds of updates, with a long poll."""
     async with running(Hall(server)):

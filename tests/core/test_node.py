@@ -68,6 +68,44 @@ def test_an_answer_begun_before_a_rate_limit_does_not_end_the_pause(error: RateL
     assert (made.due_in_s(0), made.remedy) == before
 
 
+def test_a_pause_stated_during_a_probe_is_kept_when_the_probe_succeeds() -> None:
+    """It came from a question asked before, and is what the provider said last."""
+    made = node("Alpha", Player())
+    old = made.lease(0)
+    assert old is not None
+    made.breaker.open_for(0, 0)
+    probe = made.lease(0)
+    assert probe is not None
+    made.failed(old, RateLimited("429", 3600, stated=True), 0)
+    made.succeeded(probe, End(), 0.1)
+    assert made.due_in_s(0) == 3600
+
+
+def test_early_probes_go_on_after_one_that_was_stopped() -> None:
+    """Or that met another rate limit: only while somebody probes, nobody else does."""
+    made = after(RateLimited("429"))
+    for error in (None, RateLimited("429"), None):
+        assert made.may_be_probed_early(1)
+        probe = made.lease(1, early=True)
+        assert probe is not None
+        assert made.is_probed
+        assert not made.may_be_probed_early(1)
+        if error:
+            made.failed(probe, error, 1)
+        else:
+            made.released(probe)
+
+
+def test_another_remedy_is_told_anew() -> None:
+    """The quota was used up and that was told; now the key is refused."""
+    made = after(RateLimited("402", used_up=True))
+    made.admin_told = True
+    lease = made.lease(DAY_S)
+    assert lease is not None
+    made.failed(lease, Rejected("401", "Renew the token."), DAY_S)
+    assert not made.admin_told
+
+
 def test_a_refusal_puts_it_out_until_it_is_mended() -> None:
     """Out shows the remedy; a probe is due after six hours; its success brings it back."""
     made = after(Rejected("401", "Renew the token."))

@@ -294,6 +294,61 @@ async def test_a_single_host_is_only_blamed_for_what_is_its_own_doing() -> None:
         assert made.nodes[0].breaker.failures == failures
 
 
+async def test_two_questions_do_not_wait_for_each_others_probes() -> None:
+    """Both nodes are half-open and out of reach: each question lets go of its probe before it waits."""
+    clock = Clock()
+    clouds = [node(name, Player([DOWN])) for name in ("A", "B")]
+    for each in clouds:
+        each.breaker.open_for(0, clock.now)
+    made = pool(*clouds, clock=clock)
+    errors = await asyncio.gather(hear(made), hear(made), return_exceptions=True)
+    assert all(isinstance(error, NoAnswer) for error in errors)
+    assert clock.now < 1010
+
+
+async def test_a_probe_is_judged_when_another_node_answers() -> None:
+    """Not only when its answer is over."""
+    clock = Clock()
+    first = node("A", Player([DOWN]), priority=-1)
+    made = pool(first, node("B", Player(["One ", asyncio.Event(), End()])), clock=clock)
+    first.breaker.open_for(0, clock.now)
+    async with aclosing(made.stream(ask())) as events:
+        async for event in events:
+            if isinstance(event, Text):
+                break
+        assert not first.is_probed
+
+
+async def test_a_node_that_is_out_does_not_hide_that_the_network_is_down() -> None:
+    """The one that is in play is not charged for it."""
+    retired = node("Retired", Player([Rejected("404", "Choose another model.")]))
+    healthy = node("Healthy", Player([OFFLINE]))
+    made = pool(retired, healthy, node("Home", Player(PLAIN), local=True), clock=Clock())
+    for _ in range(6):
+        assert answer(await hear(made)).node == "Home"
+    assert healthy.breaker.failures == 0
+
+
+async def test_too_long_is_only_said_where_it_is_the_reason() -> None:
+    """A large node that rests a minute could read it."""
+    clock = Clock()
+    made = pool(
+        node("Large", Player([RateLimited("429", 60, stated=True)]), context_tokens=100_000),
+        node("Small", Player(PLAIN), local=True, context_tokens=1200),
+        clock=clock,
+    )
+    with pytest.raises(NoAnswer) as error:
+        await hear(made, ask("x" * 7500))
+    assert (error.value.reason, error.value.ready_in_s) == ("exhausted", 60)
+
+
+async def test_a_request_one_host_cannot_make_sense_of_is_put_to_another() -> None:
+    """One of another kind first, and only one."""
+    odd, good = Player([BadRequest("400")]), Player(PLAIN)
+    made = pool(node("Odd", odd, priority=-1), node("Good", good), clock=Clock())
+    assert answer(await hear(made)).node == "Good"
+
+
 async def test_without_a_network_and_a_reserve_it_is_tried_again_and_then_said() -> None:
     """A short interruption is bridged; a long one is told from a node's failure."""
     clouds = [Player([OFFLINE], [OFFLINE], PLAIN), Player([OFFLINE])]

@@ -29,12 +29,15 @@ class Keeping:
 
     def __init__(self, made: Pool, store: NodeStore, clock: Clock) -> None:
         self.told: list[tuple[str, str]] = []
+        self.seen = True
+        """Whether somebody looks at what is told."""
         self._heard = asyncio.Event()
         self.task = asyncio.create_task(upkeep.keep(made, store, clock, self._tell))
 
-    async def _tell(self, node: Node) -> None:
+    async def _tell(self, node: Node) -> bool:
         self.told.append((node.name, node.remedy))
         self._heard.set()
+        return self.seen
 
     async def heard(self) -> None:
         async with asyncio.timeout(10):
@@ -71,6 +74,24 @@ async def test_the_admin_hears_once_of_what_only_a_person_can_mend(database: Dat
     await keeping.heard()
     await ended(keeping.task)
     assert keeping.told == [("Alpha", "Renew the key.")]
+
+
+async def test_what_nobody_saw_is_told_by_the_next_run(database: Database) -> None:
+    """And not over and over by this one."""
+    clock = Clock()
+    store = NodeStore(database, clock)
+    made = pool(node("Alpha", Player([REJECTED])), node("Home", Player(PLAIN), local=True), clock=clock)
+    keeping = Keeping(made, store, clock)
+    keeping.seen = False
+    await hear(made)
+    await keeping.heard()
+    await hear(made)
+    await ended(keeping.task)
+    await upkeep.save(made, store, clock)
+    assert len(keeping.told) == 1
+    again = pool(node("Alpha", Player([REJECTED])), clock=clock)
+    await upkeep.restore(again, store, clock, clock)
+    assert not again.nodes[0].admin_told
 
 
 async def test_only_nodes_whose_books_changed_are_saved(database: Database) -> None:

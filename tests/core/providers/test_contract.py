@@ -204,12 +204,12 @@ async def test_a_fault_is_raised_as_what_it_is(kind: Kind, fault: Fault, client:
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-async def test_a_closed_port_is_unreachable(kind: Kind, client: httpx.AsyncClient) -> None:
-    """Where nobody listens, the node is unreachable, and once somebody does, it is not."""
+async def test_a_closed_port_refuses(kind: Kind, client: httpx.AsyncClient) -> None:
+    """Where nobody listens, that is the host's own doing, and once somebody does, it answers."""
     async with ModelServer(kind) as server:
         node = provider(server, client)
         await server.stop_listening()
-        assert unavailable("unreachable")((await read(node))[1] or NodeError("none"))
+        assert unavailable("refused")((await read(node))[1] or NodeError("none"))
         await server.listen()
         assert (await read(node))[1] is None
 
@@ -276,7 +276,7 @@ async def test_a_check_never_raises(server: ModelServer, client: httpx.AsyncClie
     await server.stop_listening()
     health = await node.check()
     assert health.state == "ill"
-    assert "unreachable" in health.why
+    assert "refused" in health.why
 
 
 async def test_a_key_that_is_wrong_is_told_by_a_check(client: httpx.AsyncClient) -> None:
