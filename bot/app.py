@@ -131,7 +131,7 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
         for messenger in messengers:
             stack.push_async_callback(messenger.close)
         stops = Stops()
-        desktop = Desktop(pool, inbox, memory, store, family, stops.stop, adapters.get, clock)
+        desktop = Desktop(pool, inbox, memory, store, family, stops.stop, adapters, clock)
         assistant = Assistant(desktop, lambda: datetime.now(settings.timezone), speaking)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(

@@ -1,6 +1,6 @@
 """What a command is given, and what it may give back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.family import Family
@@ -45,7 +45,7 @@ class Desktop:
     family: Family
     stop: Callable[[Chat, Person], bool]
     """End the answer that is growing for this person there; false if there is none."""
-    adapter_of: Callable[[str], Adapter | None]
+    adapters: Mapping[str, Adapter]
     """By the platform's name."""
     clock: Callable[[], float]
 

@@ -15,7 +15,7 @@ from bot.phrases.english import English
 from core.inbox import Item
 from core.roles import Role
 from core.strategies import STRATEGIES
-from core.types import Button, Incoming
+from core.types import Button, Incoming, Messenger
 
 STRATEGY_CHOICE = "strategy"
 """The name under which `/strategy` keeps what was chosen."""
@@ -62,6 +62,10 @@ async def status(desktop: Desktop, call: Call) -> str:
     now = desktop.clock()
     nodes = desktop.pool.nodes
     lines = [call.say.node_line(node, now) for node in nodes]
+    for platform, adapter in desktop.adapters.items():
+        if isinstance(adapter, Messenger):
+            heard_s = None if adapter.heard_at is None else now - adapter.heard_at
+            lines.append(call.say.platform_line(platform.capitalize(), heard_s))
     return "\n".join([call.say.verdict(nodes, now), "", *lines]).strip()
 
 
@@ -176,7 +180,7 @@ async def obey(
         return say.ADMIN_ONLY
     if command.admin and item.incoming.chat.kind != "private":
         return say.PRIVATE_CHAT_ONLY
-    adapter = desktop.adapter_of(item.incoming.chat.platform)
+    adapter = desktop.adapters.get(item.incoming.chat.platform)
     if command.changes and adapter is not None and not adapter.resumes:
         return say.ONLY_IN_A_CHAT
     if command.changes and not desktop.family.is_unlocked(item.incoming.person):

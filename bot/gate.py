@@ -82,6 +82,9 @@ class Gate:
             return await self._stranger(incoming, admitted)
         if await self._is_password(incoming, admitted):
             return None
+        member = access.member_of(person)
+        if member is not None and not member.name and person.name:
+            await access.rename(member.id, person.name)
         self._note_what_wants_it(incoming, called)
         admitted.kept.append(incoming)
         return None

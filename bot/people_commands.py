@@ -28,15 +28,15 @@ async def start(desktop: Desktop, call: Call) -> str:
 
 async def invite(desktop: Desktop, call: Call) -> str | Reply:
     """`/invite role [name]`."""
-    wanted, _, name = call.argument.partition(" ")
-    role = _role(call, wanted)
+    role, name = _role_first(call, call.argument)
     if role is None:
+        wanted = call.argument.partition(" ")[0]
         text = call.say.INVITE_WHOM if not wanted else call.say.no_such_role(wanted)
         return Reply(text, _role_buttons(call, "/invite"))
-    code = await desktop.family.invites.invite(role, name.strip(), "", call.person)
+    code = await desktop.family.invites.invite(role, name, "", call.person)
     link = _link(desktop, call.chat.platform, code)
     picture = qr_picture(link) if link else None
-    return Reply(call.say.invitation(role, name.strip(), link, code), picture=picture, secret=True)
+    return Reply(call.say.invitation(role, name, link, code), picture=picture, secret=True)
 
 
 async def allow(desktop: Desktop, call: Call) -> str | Reply:
@@ -48,7 +48,7 @@ async def allow(desktop: Desktop, call: Call) -> str | Reply:
         await desktop.family.chats.allow_group(chat, "", call.person)
         return call.say.GROUP_ALLOWED
     account, _, wanted = call.argument.partition(" ")
-    person, role = _person(account), _role(call, wanted)
+    person, (role, _) = _person(account), _role_first(call, wanted)
     if person is None:
         return call.say.BUTTON_TOO_OLD
     if role is None:
@@ -80,10 +80,7 @@ async def people(desktop: Desktop, call: Call) -> str:
 
 async def role(desktop: Desktop, call: Call) -> str | Reply:
     """`/role who role`."""
-    who, _, wanted = call.argument.rpartition(" ")
-    new_role = _role(call, wanted)
-    if new_role is None:
-        who, new_role = call.argument, None
+    who, new_role = _role_last(call, call.argument)
     member = _member(desktop, who)
     if member is None:
         return Reply(call.say.who(who), _member_buttons(desktop, "/role"))
@@ -126,7 +123,7 @@ async def settings(desktop: Desktop, call: Call) -> str | Reply:
         await family.chats.choose_drafts(call.chat, value == "on")
     drafts = bool(family.chats.drafts(call.chat))
     buttons = [Button(other.name, f"/settings language {tag}") for tag, other in phrases.LANGUAGES.items()]
-    if call.chat.kind == "private" and isinstance(desktop.adapter_of(call.chat.platform), Messenger):
+    if call.chat.kind == "private" and isinstance(desktop.adapters.get(call.chat.platform), Messenger):
         label = say.DRAFTS_OFF if drafts else say.DRAFTS_ON
         buttons.append(Button(label, f"/settings drafts {'off' if drafts else 'on'}"))
     return Reply(say.settings_text(drafts=drafts), tuple(buttons))
@@ -143,14 +140,26 @@ def qr_picture(link: str) -> bytes:
 
 
 def _link(desktop: Desktop, platform: str, code: str) -> str | None:
-    adapter = desktop.adapter_of(platform)
+    adapter = desktop.adapters.get(platform)
     return adapter.invite_link(code) if isinstance(adapter, Messenger) else None
 
 
-def _role(call: Call, word: str) -> Role | None:
-    """In English, or as it is called in the language of whoever writes."""
-    word = word.strip().casefold()
-    return next((role for role in ROLES if word in (role, call.say.ROLES[role].casefold())), None)
+def _role_first(call: Call, text: str) -> tuple[Role | None, str]:
+    """The role at the beginning, in English or in the language of whoever writes, and the rest."""
+    for role in ROLES:
+        for name in (role, call.say.ROLES[role]):
+            if (text + " ").casefold().startswith(name.casefold() + " "):
+                return role, text[len(name) :].strip()
+    return None, text
+
+
+def _role_last(call: Call, text: str) -> tuple[str, Role | None]:
+    """The same at the end."""
+    for role in ROLES:
+        for name in (role, call.say.ROLES[role]):
+            if (" " + text).casefold().endswith(" " + name.casefold()):
+                return text[: len(text) - len(name)].strip(), role
+    return text, None
 
 
 def _role_buttons(call: Call, command: str) -> tuple[Button, ...]:

@@ -5,7 +5,7 @@ raises when that was no use: the assistant turns it into one honest sentence. A 
 caught where posts are shown. A `StorageError` means nothing was confirmed to anybody.
 
 The text of an error is for the operator's log: it says what failed and why, and holds neither a
-secret nor a word of what people wrote. The people's sentences are in `bot/phrases.py`.
+secret nor a word of what people wrote. The people's sentences are in `bot/phrases/`.
 """
 
 from typing import Literal

@@ -285,6 +285,10 @@ class Adapter(Protocol):
 class Messenger(Adapter, Protocol):
     """A platform where one is met by many: people come and go there, and strangers knock."""
 
+    @property
+    def heard_at(self) -> float | None:
+        """When the platform was last in touch, on the monotonic clock: the sign that we hear people."""
+
     async def close(self) -> None:
         """When nothing is to be posted any more, which is later than the end of `run`."""
 

@@ -201,6 +201,7 @@ class Street(Stage):
         self.drafts: list[str] = []
         self.left: list[Chat] = []
         self.pictures: list[bytes] = []
+        self.heard_at: float | None = None
         self.menus: list[tuple[Chat | None, list[str], str]] = []
 
     async def close(self) -> None:

@@ -1,8 +1,10 @@
 """What is said to people, by language. To add one: a class in a file beside these, and `LANGUAGES`."""
 
 from bot.phrases.english import English
+from bot.phrases.german import German
+from bot.phrases.vietnamese import Vietnamese
 
-LANGUAGES: dict[str, English] = {it.language: it for it in (English(),)}
+LANGUAGES: dict[str, English] = {it.language: it for it in (English(), German(), Vietnamese())}
 
 
 def of(*wanted: str) -> English:

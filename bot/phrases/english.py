@@ -245,6 +245,13 @@ class English(EnglishPeople):
             facts.append(f"last trouble: {node.last_error}")
         return f"- {sign} {node.name}: {' · '.join(facts)}"
 
+    def platform_line(self, name: str, heard_s: float | None) -> str:
+        """How long ago the platform was last in touch; it is at least once a minute."""
+        if heard_s is None:
+            return f"- 🔴 {name}: not reached yet"
+        sign = "🟢" if heard_s < 120 else "🟠"
+        return f"- {sign} {name}: heard {self.duration(heard_s)} ago"
+
     def model_line(self, node: Node, now: float) -> str:
         sign, _ = self.STATES[node.state(now)]
         place = "in the house" if node.spec.local else "cloud"

@@ -85,7 +85,7 @@ async def scene(
         def speaking(person: Person) -> English:
             return phrases.of(family.access.language_of(person))
 
-        desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}.get, clock)
+        desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}, clock)
         desk = Desk(
             *(inbox, memory, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
             paces=Paces(clock, clock.sleep),

@@ -55,6 +55,18 @@ async def test_the_family_is_listed_and_roles_can_be_changed(tmp_path: Path) -> 
         assert house.desktop.family.access.role_of(MIA) == "adult"
 
 
+async def test_roles_can_be_written_as_they_are_called_in_ones_language(tmp_path: Path) -> None:
+    """Also where that is two words."""
+    async with scene(tmp_path, stage=Street()) as house:
+        await house.hear("/settings language vi")
+        adult = phrases.of("vi").ROLES["adult"]
+        assert " " in adult
+        assert "Lan" in await house.hear(f"/invite {adult} Lan")
+        await house.desktop.family.access.let_in(MIA, "child", name="Mia")
+        await house.hear(f"/role Mia {adult}")
+        assert house.desktop.family.access.role_of(MIA) == "adult"
+
+
 async def test_nobody_is_removed_without_a_second_look(tmp_path: Path) -> None:
     """And whom the settings name is not removed at all."""
     async with scene(tmp_path) as house:
