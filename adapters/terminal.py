@@ -290,6 +290,11 @@ class Once(_Talk):
         """Ctrl-C was pressed: what was written is not the whole answer."""
         return self._presses > 0
 
+    @property
+    def lost(self) -> bool:
+        """What was written could not be taken: a full disk, a closed pipe."""
+        return self._view.gone
+
     async def run(self, accept: Accept) -> None:
         await self._ask(accept, self._question)
         self._left = True

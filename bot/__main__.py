@@ -6,8 +6,10 @@ cannot be opened; 130 stopped with Ctrl-C.
 
 import argparse
 import asyncio
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 from bot import app, logs
 from bot import settings as settings_file
@@ -19,6 +21,9 @@ QUESTION_BYTES_MAX = 16 * 1024 * 1024
 
 def main() -> int:
     """Run it as the command line says; the exit code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 # as long as we live
     call = _call()
     try:
         settings = settings_file.load()

@@ -203,11 +203,14 @@ async def _steadily(adapter: Adapter, accept: Accept) -> None:
 
 async def ask(settings: Settings, question: str, tell: Tell) -> int:
     """One question, answered on standard output; the exit code."""
-    once = Once(question, _words(settings))
+    once = Once(question, _words(settings), out=sys.stdout)
     async with opened(settings, lambda inbox, trouble: [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
         await house.desk.leave()
         outcome = await house.inbox.outcome(once.chat)
+    if once.lost:
+        tell(operator.NOT_WRITTEN)
+        return 1
     return EXIT_STOPPED if once.stopped else EXIT_CODES[outcome]
 
 

@@ -311,8 +311,12 @@ class Desk:
         return say.under(done, attachment=item.incoming.attachment is not None, late=late)
 
     async def _show_picture(self, item: Item, png: bytes) -> None:
-        adapter = self._adapters[item.incoming.chat.platform]
-        await adapter.picture(item.incoming.chat, png, "")
+        chat = item.incoming.chat
+        adapter = self._adapters[chat.platform]
+        pace = self._paces.of(adapter, chat)
+        await pace.free()
+        pace.sent()
+        await adapter.picture(chat, png, "")
 
     async def _read(self, item: Item, growing: Growing) -> Done:
         async with aclosing(self._assistant.answer(item)) as events:

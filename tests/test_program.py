@@ -5,10 +5,11 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -85,6 +86,12 @@ async def server() -> AsyncGenerator[ModelServer, None]:
         yield made
 
 
+@pytest.fixture
+def full_disk() -> Iterator[BinaryIO]:
+    with Path("/dev/full").open("wb") as full:
+        yield full
+
+
 async def test_a_question_on_the_command_line_is_answered(home: Home, server: ModelServer) -> None:
     """The answer alone on standard output, nothing beside it, exit code 0, no stricter request needed."""
     home.node(server)
@@ -115,6 +122,25 @@ async def test_without_a_model_there_is_a_sentence_and_exit_code_one(home: Home)
     assert ran.code == 1
     assert "No model is set up" in ran.out
     assert "Ollama" in ran.err
+
+
+async def test_an_answer_that_cannot_be_written_is_no_success(
+    home: Home, server: ModelServer, full_disk: BinaryIO
+) -> None:
+    """A full disk behind the pipe is told on the other stream, and by the exit code."""
+    home.node(server)
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "ask", QUESTION),
+        cwd=home.folder,
+        env=home.environ,
+        stdout=full_disk,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await asyncio.wait_for(program.communicate(), 60)
+    assert (program.returncode, err.decode()) == (
+        1,
+        "The answer could not be written to where it should go.\n",
+    )
 
 
 async def test_a_proxy_that_is_none_is_told_and_not_a_traceback(home: Home, server: ModelServer) -> None:

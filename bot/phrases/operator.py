@@ -9,6 +9,7 @@ ALREADY_RUNNING = (
     "Porchlight is already running with this data folder, and two of them would answer everything twice. "
     "Use that one, or end it first. (porchlight ask works beside it.)"
 )
+NOT_WRITTEN = "The answer could not be written to where it should go."
 NO_DISCORD_YET = "DISCORD_TOKEN is set, but this version does not speak on Discord yet; it is not used."
 TROUBLES: Mapping[str, str] = {
     "token": "Telegram refuses TELEGRAM_TOKEN. Ask @BotFather for the right one, and put it into .env.",
