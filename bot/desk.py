@@ -26,7 +26,7 @@ from core.errors import PlatformError, StorageError
 from core.inbox import SECRET, Inbox, Item, Outcome
 from core.ledger import Ledger
 from core.memory import Memory
-from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person
+from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person, Removed
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +129,8 @@ class Desk:
         admitted = await self._gate.admitted(arrivals)
         rows = await self._inbox.accept(platform, admitted.kept, cursor)
         self._stops.changed(rows)
+        for removed in admitted.removed:
+            await self._take_back(removed)
         for incoming in admitted.kept:
             if isinstance(incoming, Incoming):
                 in_turn = commands.waits_its_turn(incoming.text)
@@ -170,6 +172,17 @@ class Desk:
         if await self._inbox.announce(chat, person, key, text, buttons):
             self._wake(Key(chat, person.id, True))
         return True
+
+    async def _take_back(self, removed: Removed) -> None:
+        """A question that is gone has no answer: the growing one ends, and what stands there goes."""
+        row = await self._inbox.removed(removed.chat, removed.post)
+        if row is None:
+            return
+        self._stops.changed([row])
+        adapter = self._adapters[removed.chat.platform]
+        for standing in await self._ledger.posts_of(row):
+            if standing.post is not None:
+                self._tasks.create_task(self._calmly(adapter.delete(removed.chat, standing.post)))
 
     async def _leave_group(self, adapter: Adapter, chat: Chat, farewell: str) -> None:
         if not isinstance(adapter, Messenger):

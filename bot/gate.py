@@ -18,7 +18,7 @@ from bot.commands import COMMANDS, parse
 from bot.family import Family
 from bot.phrases.english import English
 from core.invites import Redeemed, Refusal
-from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison
+from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison, Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Admitted:
     notices: list[Notice] = field(default_factory=list)
     farewells: list[tuple[Chat, str]] = field(default_factory=list)
     """Groups to leave, and what to say there before; nothing where that is empty."""
+    removed: list[Removed] = field(default_factory=list)
     erased: list[Incoming] = field(default_factory=list)
     """What should not stand in the chat any longer."""
 
@@ -60,6 +61,8 @@ class Gate:
                     admitted.kept.append(arrival)
                 case Joined():
                     await self._joined(arrival, admitted)
+                case Removed():
+                    admitted.removed.append(arrival)
                 case Moved():
                     await self._family.chats.move_group(arrival.chat, arrival.to)
                 case Incoming():

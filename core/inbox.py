@@ -98,6 +98,18 @@ class Inbox:
             statements.append((sql, (platform, cursor)))
         return [row["id"] for row in await self._database.write(*statements)]
 
+    async def removed(self, chat: Chat, post: str) -> int | None:
+        """What was written there is gone: nothing is to be answered any more, and nothing of it is
+        remembered. Gives the row, if it was here."""
+        rows = await self._database.write(
+            (
+                "UPDATE inbox SET state = 'closed', edits = edits + 1, superseded = 1"
+                " WHERE platform = ? AND chat = ? AND post = ? AND state != 'poison' RETURNING id",
+                (chat.platform, chat.id, post),
+            )
+        )
+        return rows[0]["id"] if rows else None
+
     async def announce(
         self, chat: Chat, person: Person, key: str, text: str, buttons: Sequence[Button] = ()
     ) -> bool:

@@ -91,7 +91,15 @@ class Moved:
     to: Chat
 
 
-Arrival = Incoming | Joined | Moved | Poison
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The person took back what was written: its answer is not wanted any more."""
+
+    chat: Chat
+    post: str
+
+
+Arrival = Incoming | Joined | Moved | Removed | Poison
 
 
 # ── What a model reads, and what comes back ───────────────────────────────────────────────────────

@@ -174,6 +174,7 @@ class Stage:
             raise lost
 
     async def delete(self, chat: Chat, post: str) -> None:
+        asyncio.get_running_loop().call_soon(self.moved.set)
         if self.posts.pop(post, None) is None:
             raise Gone
 

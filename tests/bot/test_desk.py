@@ -9,7 +9,7 @@ import pytest
 from bot.desk import TRIES_MAX
 from core.errors import RateLimited, Unavailable
 from core.providers import End
-from core.types import Chat, Incoming, Person
+from core.types import Chat, Incoming, Person, Removed
 from tests.bot.scenes import HOME, PARENT, SAY, scene
 from tests.fakes import Beat, Player, Stage, node
 
@@ -204,6 +204,22 @@ async def test_a_question_that_is_changed_is_answered_anew_in_the_same_post(tmp_
         assert await house.inbox.waiting() == 0
     assert [asked.turns[-1].text for asked in player.asked] == ["Why?", "Why not?", "Really?"]
     assert len(player.asked[-1].turns) == 2
+
+
+async def test_a_question_that_is_taken_back_has_no_answer(tmp_path: Path) -> None:
+    """The growing one ends and vanishes, one that stood there too, and no model hears of it again."""
+    player = Player(["Once ", asyncio.Event(), "upon", End()], ["Two.", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.say("One?")
+        await house.stage.shows(lambda: house.stage.texts() == ["Once "])
+        await house.desk.accept("stage", [Removed(HOME, "q1")], None)
+        await house.calm()
+        await house.stage.shows(lambda: house.stage.texts() == [])
+        assert await house.hear("Two?") == "Two."
+        await house.desk.accept("stage", [Removed(HOME, "q2"), Removed(HOME, "never seen")], None)
+        await house.stage.shows(lambda: house.stage.texts() == [])
+        await house.hear("Three?")
+    assert [turn.text for turn in player.asked[-1].turns[1:]] == ["Three?"]
 
 
 async def test_a_pressed_retry_answers_in_the_place_of_the_old_answer(tmp_path: Path) -> None:
