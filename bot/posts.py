@@ -34,7 +34,7 @@ RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 class Growing:
     """One answer in one chat. `reply_to` is the post that is answered, if one is; `buttons` are shown
-    while it grows; `drafts`: it grows as a draft, and is posted when it is whole."""
+    while it grows; `drafts`: as long as it fits one post it grows as a draft, and is posted when whole."""
 
     def __init__(
         self,
@@ -157,9 +157,9 @@ class Growing:
         """Show the newest state, if it can be done now; the next one comes soon anyway."""
         parts = self._adapter.render(self.text, final=False)
         try:
-            if self._drafts and self._messenger is not None:
+            if self._drafts and self._messenger is not None and len(parts) == 1:
                 self._pace.sent()
-                return await self._messenger.draft(self._chat, parts[-1], key=f"{self._row}")
+                return await self._messenger.draft(self._chat, parts[0], key=f"{self._row}")
             await self._show(parts)
         except FloodWait as wait:
             self._pace.hold(wait.seconds)
