@@ -105,6 +105,8 @@ def _message(message: Raw, me: Me, *, edited: bool) -> Incoming | Moved | None:
     replied = message.get("reply_to_message")
     replied = _raw(replied, "reply_to_message") if replied is not None else None
     text, addressed = _addressed(text, _entities(message), me)
+    if "forward_origin" in message:  # the words of somebody else: they are quoted, and never a command
+        text = "\n".join(f"> {line}" for line in text.splitlines())
     if chat.kind == "group" and not addressed and not (replied and _is_ours(replied, me)):
         return None
     return Incoming(

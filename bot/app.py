@@ -135,7 +135,7 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
         assistant = Assistant(desktop, lambda: datetime.now(settings.timezone), speaking)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(
-                *(inbox, memory, ledger, assistant, stops, list(adapters.values()), tasks),
+                *(inbox, ledger, assistant, stops, list(adapters.values()), tasks),
                 paces=Paces(clock, asyncio.sleep),
                 gate=Gate(family, speaking),
                 speaking=speaking,

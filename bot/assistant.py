@@ -7,6 +7,7 @@ stream always ends with `Done`, and nothing but cancellation leaves it.
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 
 from bot import commands, conversations
@@ -16,7 +17,7 @@ from core.allowance import UsedUp
 from core.errors import NoAnswer
 from core.inbox import Item
 from core.roles import MINORS, Role
-from core.types import Ask, Button, Done, Event, Person
+from core.types import Ask, Button, Chat, Done, Event, Person
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ class Assistant:
         self._desktop = desktop
         self._today = today
         self._speaking = speaking
+        self._told_until: dict[tuple[Chat, str], datetime] = {}
+        """Until when somebody was told that their allowance is used up: once is enough."""
 
     async def answer(self, item: Item) -> AsyncGenerator[Event, None]:
         """The events of one answer; the last is `Done`. Close it to stop."""
@@ -59,7 +62,10 @@ class Assistant:
             attachment = item.incoming.attachment
             yield Done(say.ATTACHMENTS[attachment] if attachment else say.ASK_SOMETHING)
         elif used_up := await self._used_up(item, role):
-            yield Done(say.used_up(used_up.what, used_up.until))
+            place = item.incoming.chat, item.incoming.person.id
+            is_told = self._told_until.get(place) == used_up.until
+            self._told_until[place] = used_up.until
+            yield Done("" if is_told else say.used_up(used_up.what, used_up.until))
         else:
             async with aclosing(self._ask(item, role, say, meant)) as events:
                 async for event in events:
@@ -76,18 +82,14 @@ class Assistant:
         self, item: Item, role: Role, say: English, question: Question
     ) -> AsyncGenerator[Event, None]:
         inbox = self._desktop.inbox
-        if not await inbox.begin(
-            item.id, question.text, question.private, question.supersedes, edits=item.edits
-        ):
+        if not await inbox.begin(item.id, question.text, question.private, edits=item.edits):
             return  # the text was changed meanwhile: another answer begins
-        turns = await conversations.turns(
-            self._desktop.memory, item, question.text, private=question.private, today=self._today
-        )
+        turns = await conversations.turns(self._desktop.memory, item, question, today=self._today)
         ask = Ask(turns, private=question.private, minor=role in MINORS)
         try:
             async with aclosing(self._desktop.pool.stream(ask)) as events:
                 async for event in events:
-                    yield event
+                    yield replace(event, supersedes=question.supersedes) if isinstance(event, Done) else event
         except NoAnswer as error:
             log.warning("Row %d was not answered: %s", item.id, error)
             again = Button(say.RETRY_BUTTON, f"/retry {item.id}")

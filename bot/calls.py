@@ -15,11 +15,13 @@ from core.types import Adapter, Button, Chat, Person
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Put this to a model. `supersedes` is the row whose answer it replaces."""
+    """Put this to a model. `supersedes` is the row that asked it before, and `reply_to` what that one
+    replied to."""
 
     text: str
     private: bool = False
     supersedes: int | None = None
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

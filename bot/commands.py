@@ -17,6 +17,7 @@ from core.roles import Role
 from core.strategies import STRATEGIES
 from core.types import Button, Incoming, Messenger
 
+ROW_DIGITS_MAX = 18
 STRATEGY_CHOICE = "strategy"
 """The name under which `/strategy` keeps what was chosen."""
 
@@ -37,13 +38,13 @@ async def stop(desktop: Desktop, call: Call) -> str:
 
 async def retry(desktop: Desktop, call: Call) -> str | Question:
     """The last question again; behind a button stands which one it was."""
-    if call.argument.isdecimal():
-        last = await desktop.memory.question(call.chat, call.person, int(call.argument))
+    if (row := row_number(call.argument)) is not None:
+        last = await desktop.memory.question(call.chat, call.person, row)
     else:
         last = await desktop.memory.last_question(call.chat, call.person)
     if last is None or last.question is None:
         return call.say.NOTHING_TO_RETRY
-    return Question(last.question, last.private, supersedes=last.id)
+    return Question(last.question, last.private, last.id, last.incoming.reply_to)
 
 
 async def private(desktop: Desktop, call: Call) -> str | Question:
@@ -132,18 +133,25 @@ _BLANK = frozenset("\u2800\u3164\uffa0\u115f\u1160\u034f") | {chr(code) for code
 
 def parse(text: str) -> tuple[str, str] | None:
     """A command's name in lower case and its argument; None if the text is no command."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    seen = [
-        (place, letter)
-        for place, letter in enumerate(text)
+    written = text.strip()
+    bare = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKC", written)
         if letter.isspace() or (unicodedata.category(letter) not in _UNSEEN and letter not in _BLANK)
-    ]
-    bare = "".join(letter for _, letter in seen)
+    ).strip()
     if private := _PRIVATE.match(bare):
-        argument = text[seen[private.end()][0] :] if private.end() < len(seen) else ""
-        return "private", argument.strip()
-    match = _COMMAND.fullmatch(bare.strip())
-    return (match[1].lower(), (match[2] or "").strip()) if match else None
+        return "private", _behind(written, bare, private.end())
+    match = _COMMAND.fullmatch(bare)
+    return (match[1].lower(), _behind(written, bare, match.start(2)) if match[2] else "") if match else None
+
+
+def _behind(written: str, bare: str, end: int) -> str:
+    """What stands behind the command, as it was written: 10² is not 102."""
+    rest = bare[end:]
+    if rest and not rest[0].isspace() and not bare[:end][-1:].isspace():
+        return rest.strip()  # nothing between them, as in "/private:why"
+    words = len(bare[:end].split())
+    return "".join(written.split(maxsplit=words)[words:]).strip()
 
 
 def waits_its_turn(text: str) -> bool:
@@ -159,8 +167,13 @@ def pressed(incoming: Incoming) -> tuple[Command | None, int | None]:
     called = parse(incoming.text) if incoming.pressed is not None else None
     if called is None:
         return None, None
-    row = int(called[1]) if called[0] == "retry" and called[1].isdecimal() else None
+    row = row_number(called[1]) if called[0] == "retry" else None
     return COMMANDS.get(called[0]), row
+
+
+def row_number(text: str) -> int | None:
+    """Of a row in the inbox; whatever else a forged button holds is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= ROW_DIGITS_MAX else None
 
 
 def shown_to(role: Role) -> list[Command]:
@@ -173,6 +186,8 @@ async def obey(
 ) -> str | Reply | Question:
     """Run the command if there is one of this name and this person may use it here."""
     command = COMMANDS.get(name)
+    if command is None and item.incoming.chat.kind == "group":
+        return ""  # it is probably meant for another bot
     if command is None:
         close = difflib.get_close_matches(name, [command.name for command in shown_to(role)], n=1)
         return say.unknown_command(name, close[0] if close else None)

@@ -9,6 +9,7 @@ pool, node by node.
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.calls import Question
 from bot.phrases.english import English
 from core.inbox import Item
 from core.memory import Memory
@@ -19,18 +20,21 @@ EXCHANGES_MAX = 20
 
 
 async def turns(
-    memory: Memory, item: Item, question: str, *, private: bool, today: Callable[[], datetime]
+    memory: Memory, item: Item, question: Question, *, today: Callable[[], datetime]
 ) -> tuple[Turn, ...]:
     """The system turn, what was said before, and the question as the last turn."""
     chat, person = item.incoming.chat, item.incoming.person
     if chat.kind == "group":
-        before = await memory.thread(chat, item.incoming.reply_to, limit=EXCHANGES_MAX, private=private)
+        reply_to = question.reply_to if question.supersedes else item.incoming.reply_to
+        before = await memory.thread(chat, reply_to, limit=EXCHANGES_MAX, private=question.private)
     else:
-        before = await memory.history(chat, person, before=item.id, limit=EXCHANGES_MAX, private=private)
+        before = await memory.history(
+            chat, person, before=question.supersedes or item.id, limit=EXCHANGES_MAX, private=question.private
+        )
     said = [
         turn
         for exchange in before
         for turn in (Turn("user", exchange.question), Turn("assistant", exchange.answer))
     ]
     system = English.SYSTEM.format(today=today().strftime("%A, %d %B %Y"))
-    return (Turn("system", system), *said, Turn("user", question))
+    return (Turn("system", system), *said, Turn("user", question.text))

@@ -18,31 +18,24 @@ from typing import Literal, NamedTuple
 
 from bot import commands
 from bot.assistant import Assistant
-from bot.gate import Gate
+from bot.gate import Gate, Notice
 from bot.pace import Paces
 from bot.phrases.english import English
-from bot.posts import Growing
-from core.errors import PlatformError, StorageError
-from core.inbox import SECRET, Inbox, Item, Outcome
-from core.ledger import Ledger
-from core.memory import Memory
+from bot.posts import Final, Growing
+from core.errors import FloodWait, PlatformError, StorageError
+from core.inbox import SECRET, Announcement, Inbox, Item, Outcome
+from core.ledger import PICTURE, Ledger
 from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person, Removed
 
 log = logging.getLogger(__name__)
 
 TRIES_MAX = 5
 """How often a question is asked again after the program was killed over it."""
+PICTURE_TRIES_MAX = 3
 LATE_S = 600.0
 """Who waited so long is told why. Clocks of platforms and ours differ by less."""
 LEAVING_S_MAX = 8.0
 """What is still growing then is broken off, and begun again by the next run."""
-
-
-class Final(NamedTuple):
-    """What stands in the chat at last."""
-
-    markdown: str
-    buttons: tuple[Button, ...]
 
 
 class Key(NamedTuple):
@@ -93,7 +86,6 @@ class Desk:
     def __init__(
         self,
         inbox: Inbox,
-        memory: Memory,
         ledger: Ledger,
         assistant: Assistant,
         stops: Stops,
@@ -107,7 +99,6 @@ class Desk:
         leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
-        self._memory = memory
         self._ledger = ledger
         self._assistant = assistant
         self._stops = stops
@@ -127,7 +118,8 @@ class Desk:
     async def accept(self, platform: str, arrivals: Sequence[Arrival], cursor: str | None) -> None:
         """Commit what came in and the cursor after it, then wake the workers. Raises `StorageError`."""
         admitted = await self._gate.admitted(arrivals)
-        rows = await self._inbox.accept(platform, admitted.kept, cursor)
+        announced = [found for notice in admitted.notices if (found := await self._addressed(notice))]
+        rows = await self._inbox.accept(platform, admitted.kept, cursor, announced)
         self._stops.changed(rows)
         for removed in admitted.removed:
             await self._take_back(removed)
@@ -135,8 +127,8 @@ class Desk:
             if isinstance(incoming, Incoming):
                 in_turn = commands.waits_its_turn(incoming.text)
                 self._wake(Key(incoming.chat, incoming.person.id, in_turn))
-        for notice in admitted.notices:
-            await self.announce(notice.person, notice.key, notice.text, notice.buttons, notice.chat)
+        for notice in announced:
+            self._wake(Key(notice.chat, notice.person.id, True))
         adapter = self._adapters[platform]
         for incoming in admitted.erased:
             self._tasks.create_task(self._calmly(adapter.delete(incoming.chat, incoming.post)))
@@ -151,27 +143,26 @@ class Desk:
                     self._wake(Key(chat, person.id, True))
                     self._wake(Key(chat, person.id, False))
 
-    async def announce(
-        self,
-        person: Person,
-        key: str,
-        text: str,
-        buttons: Sequence[Button] = (),
-        chat: Chat | None = None,
-    ) -> bool:
-        """Show this to a person who asked nothing, in private or in `chat`, once for each `key`. False where
-        nobody will look at it (`porchlight ask`). Raises `StorageError`."""
-        adapter = self._adapters.get(person.platform)
-        if adapter is None or not adapter.resumes:
+    async def announce(self, person: Person, key: str, text: str) -> bool:
+        """Show this to a person who asked nothing, in private, once for each `key`. False where nobody
+        will look at it (`porchlight ask`). Raises `StorageError`."""
+        notice = await self._addressed(Notice(person, None, key, text))
+        if notice is None:
             return False
-        try:
-            chat = chat or await adapter.direct(person)
-        except PlatformError as error:
-            log.warning("Somebody cannot be told something on %s: %s", person.platform, error)
-            return False
-        if await self._inbox.announce(chat, person, key, text, buttons):
-            self._wake(Key(chat, person.id, True))
+        if await self._inbox.announce(notice):
+            self._wake(Key(notice.chat, person.id, True))
         return True
+
+    async def _addressed(self, notice: Notice) -> Announcement | None:
+        adapter = self._adapters.get(notice.person.platform)
+        if adapter is None or not adapter.resumes:
+            return None
+        try:
+            chat = notice.chat or await adapter.direct(notice.person)
+        except PlatformError as error:
+            log.warning("Somebody cannot be told something on %s: %s", notice.person.platform, error)
+            return None
+        return Announcement(chat, notice.person, notice.key, notice.text, notice.buttons)
 
     async def _take_back(self, removed: Removed) -> None:
         """A question that is gone has no answer: the growing one ends, and what stands there goes."""
@@ -224,27 +215,35 @@ class Desk:
                     await self._see_through(item)
         except StorageError as error:  # what waits stays on disk, for the next wake or the next run
             log.error("The rows of one chat cannot be read: %s", error)
+        except Exception:
+            log.exception("The work for one person in one chat broke off")
         finally:
             del self._workers[key]
 
     async def _next(self, key: Key) -> Item | None:
         """The oldest row this worker is there for."""
-        for item in await self._inbox.open_items(key.chat, key.person):
-            mine = commands.waits_its_turn(item.incoming.text) == key.in_turn
-            if mine and item.id not in self._set_aside:
-                return item
+        after = 0
+        while items := await self._inbox.open_items(key.chat, key.person, after):
+            for item in items:
+                mine = commands.waits_its_turn(item.incoming.text) == key.in_turn
+                if mine and item.id not in self._set_aside:
+                    return item
+            after = items[-1].id
         return None
 
     async def _see_through(self, item: Item) -> None:
         """From wherever the row stands to its end. What breaks here breaks one row, and is noted."""
         incoming = item.incoming
         say = self._speaking(incoming.person)
-        growing = await self._growing(item, say)
+        growing = self._growing(item, say)
         try:
+            await self._put_in_place(item)
             async with asyncio.TaskGroup() as group:
                 group.create_task(growing.run())
-                final = await self._whole_answer(group, item, growing, say)
+                final, picture = await self._whole_answer(group, item, growing, say)
                 growing.finish(final)
+            if picture is not None:
+                await self._calmly(self._show_picture(item, picture))
         except Exception as error:
             log.exception("Row %d is set aside until the next start", item.id)
             self._set_aside.add(item.id)
@@ -259,18 +258,22 @@ class Desk:
             log.error("Row %d is not closed: %s", item.id, error)
             self._set_aside.add(item.id)
 
-    async def _growing(self, item: Item, say: English) -> Growing:
-        """What is to be shown for this row, in the posts that are there for it: its own, or those under
-        which a button was pressed. Raises `StorageError`."""
+    async def _put_in_place(self, item: Item) -> None:
+        """Where a button under our own words was pressed, by whom they were for, the answer takes their
+        place. Raises `StorageError`."""
         incoming = item.incoming
-        adapter = self._adapters[incoming.chat.platform]
-        command, row = commands.pressed(incoming)
-        if row is not None and await self._memory.question(incoming.chat, incoming.person, row):
-            await self._ledger.hand_over(row, item.id)
-        if incoming.pressed and command and command.in_place:
+        command, _ = commands.pressed(incoming)
+        if incoming.pressed is None or command is None or not command.in_place:
+            return
+        if await self._ledger.is_menu_of(incoming.chat, incoming.pressed, incoming.person):
             await self._ledger.intend(item.id, 0)
             await self._ledger.record(item.id, 0, incoming.pressed)
+
+    def _growing(self, item: Item, say: English) -> Growing:
+        incoming = item.incoming
+        adapter = self._adapters[incoming.chat.platform]
         asks = item.answer is None and commands.waits_its_turn(incoming.text)
+        _, again = commands.pressed(incoming)
         return Growing(
             adapter,
             self._ledger,
@@ -281,15 +284,17 @@ class Desk:
             note=say.note,
             buttons=(Button(say.STOP_BUTTON, "/stop"),) if asks else (),
             drafts=bool(self._drafts_in(incoming.chat)),
+            inherits=again,
         )
 
     async def _whole_answer(
         self, group: asyncio.TaskGroup, item: Item, growing: Growing, say: English
-    ) -> Final | None:
-        """What shall stand in the chat at last; it is on disk when this returns. None: the question was
-        changed meanwhile, and this is not the answer to it."""
+    ) -> tuple[Final | None, bytes | None]:
+        """What shall stand in the chat at last, and a picture beside it; it is on disk when this returns.
+        None: the question was changed meanwhile, and this is not the answer to it."""
         if item.answer is not None:
-            return Final(say.with_note(item.answer, item.note), item.buttons)
+            whole = item.outcome != "sentence"
+            return Final(say.with_note(item.answer, item.note), item.buttons, whole), None
         done: Done | Literal["stopped", "changed"]
         if item.damaged:
             done = Done(say.DAMAGED)
@@ -301,7 +306,7 @@ class Desk:
             reading = group.create_task(self._read(item, growing))
             done = await self._stops.outcome(item, reading)
         if done == "changed":
-            return None
+            return None, None
         if done == "stopped":
             done = Done(say.broken_off(growing.text))
             outcome: Outcome = "stopped"
@@ -311,11 +316,13 @@ class Desk:
         buttons = done.buttons
         if outcome != "sentence":
             buttons = (Button(say.RETRY_BUTTON, f"/retry {item.id}"),)
-        by = SECRET if done.secret else done.node
-        if done.picture:
-            await self._calmly(self._show_picture(item, done.picture))
-        kept = await self._inbox.answered(item.id, done.text, by, outcome, note, buttons, edits=item.edits)
-        return Final(say.with_note(done.text, note), buttons) if kept else None
+        kept = await self._inbox.answered(
+            *(item.id, done.text, SECRET if done.secret else done.node, outcome, note, buttons),
+            supersedes=done.supersedes,
+            edits=item.edits,
+        )
+        final = Final(say.with_note(done.text, note), buttons, outcome != "sentence")
+        return (final, done.picture) if kept else (None, None)
 
     def _note(self, item: Item, done: Done, say: English) -> str:
         if not done.node:
@@ -324,12 +331,22 @@ class Desk:
         return say.under(done, attachment=item.incoming.attachment is not None, late=late)
 
     async def _show_picture(self, item: Item, png: bytes) -> None:
+        """Once, if the platform lets us: the words say the same."""
         chat = item.incoming.chat
         adapter = self._adapters[chat.platform]
         pace = self._paces.of(adapter, chat)
-        await pace.free()
-        pace.sent()
-        await adapter.picture(chat, png, "")
+        for _ in range(PICTURE_TRIES_MAX):
+            await pace.free()
+            pace.sent()
+            async with pace.sending:
+                try:
+                    post = await adapter.picture(chat, png, "")
+                except FloodWait as wait:
+                    pace.hold(wait.seconds)
+                    continue
+                await self._ledger.intend(item.id, PICTURE)
+                await self._ledger.record(item.id, PICTURE, post)
+            return
 
     async def _read(self, item: Item, growing: Growing) -> Done:
         async with aclosing(self._assistant.answer(item)) as events:

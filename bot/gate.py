@@ -18,6 +18,7 @@ from bot.commands import COMMANDS, parse
 from bot.family import Family
 from bot.phrases.english import English
 from core.invites import Redeemed, Refusal
+from core.people import clean_name
 from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison, Removed
 
 
@@ -81,10 +82,10 @@ class Gate:
         called = parse(incoming.text)
         if called and called[0] == "start" and called[1]:
             return await self._with_code(incoming, called[1], admitted)
-        if access.role_of(person) is None:
-            return await self._stranger(incoming, admitted)
         if await self._is_password(incoming, admitted):
             return None
+        if access.role_of(person) is None:
+            return await self._stranger(incoming, admitted)
         member = access.member_of(person)
         if member is not None and not member.name and person.name:
             await access.rename(member.id, person.name)
@@ -105,7 +106,7 @@ class Gate:
         admitted.kept.append(replace(incoming, text="/start"))
         if isinstance(result, Redeemed) and not result.claimed:
             for admin in self._family.access.admins():
-                text = self._speaking(admin).came_in(person.name, result.role)
+                text = self._speaking(admin).came_in(clean_name(person.name), result.role)
                 admitted.notices.append(Notice(admin, None, f"in {person.platform}:{person.id}", text))
 
     async def _stranger(self, incoming: Incoming, admitted: Admitted) -> None:
@@ -144,7 +145,7 @@ class Gate:
         for admin in self._family.access.admins():
             say = self._speaking(admin)
             button = Button(say.ALLOW, f"/allow group {chat.platform}:{chat.whole_id}")
-            text = say.group_card(title, person.name)
+            text = say.group_card(clean_name(title), clean_name(person.name))
             admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, (button,)))
 
     # ── The password ──────────────────────────────────────────────────────────────────────────────
@@ -167,16 +168,17 @@ class Gate:
         this is no command. Neither is ever kept, or put to a model."""
         person, chat = incoming.person, incoming.chat
         place = (chat, person.id)
-        if self._family.access.role_of(person) != "admin" or incoming.pressed is not None:
-            return False
         is_it = self._family.factor.is_password(incoming.text)
-        if not is_it and (place not in self._wanted or parse(incoming.text)):
+        if not is_it and (place not in self._wanted or parse(incoming.text) or incoming.pressed):
             return False
         admitted.erased.append(incoming)
-        wanted = self._wanted.pop(place, "")
+        if self._family.access.role_of(person) != "admin":
+            return True  # whoever knows it does not get in by it, and nobody else shall read it
+        wanted = self._wanted.get(place, "")
         say = self._speaking(person)
         match await self._family.factor.unlock(person, incoming.text):
             case "unlocked" if wanted:
+                del self._wanted[place]
                 admitted.kept.append(replace(incoming, text=wanted))
             case "unlocked":
                 admitted.notices.append(Notice(person, chat, f"password {incoming.post}", say.UNLOCKED))

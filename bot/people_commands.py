@@ -11,6 +11,7 @@ import segno
 from bot import phrases
 from bot.calls import Call, Desktop, Reply
 from core.access import Member
+from core.people import clean_name
 from core.roles import ROLES, Role
 from core.types import Button, Chat, Messenger, Person
 
@@ -20,7 +21,7 @@ QR_SCALE = 8
 
 async def start(desktop: Desktop, call: Call) -> str:
     """What stands behind it, a code, was used at the door (bot/gate.py)."""
-    return call.say.welcome(call.person.name, call.role)
+    return call.say.welcome(clean_name(call.person.name), call.role)
 
 
 # ── Coming in ─────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, repeat
+from typing import NamedTuple
 
 from bot.pace import Pace
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
@@ -32,9 +33,19 @@ REFUSALS_MAX = 5
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
+class Final(NamedTuple):
+    """What stands in the chat at last, and what under it."""
+
+    markdown: str
+    buttons: tuple[Button, ...] = ()
+    whole: bool = True
+    """A model's answer, which may take the place of another one."""
+
+
 class Growing:
     """One answer in one chat. `reply_to` is the post that is answered, if one is; `buttons` are shown
-    while it grows; `drafts`: as long as it fits one post it grows as a draft, and is posted when whole."""
+    while it grows; `drafts`: as long as it fits one post it grows as a draft, and is posted when whole;
+    `inherits` is the row whose posts show this answer, as soon as there is one."""
 
     def __init__(
         self,
@@ -48,6 +59,7 @@ class Growing:
         note: Callable[[Status], str],
         buttons: tuple[Button, ...] = (),
         drafts: bool = False,
+        inherits: int | None = None,
     ) -> None:
         self._adapter = adapter
         self._messenger = adapter if isinstance(adapter, Messenger) else None
@@ -59,10 +71,11 @@ class Growing:
         self._note_of = note
         self._buttons = buttons
         self._drafts = drafts and self._messenger is not None
+        self._inherits = inherits
         self._held = ""
         self._new = ""
         self._note = ""
-        self._final: tuple[str, tuple[Button, ...]] | None = None
+        self._final: Final | None = None
         self._changed = asyncio.Event()
         self._finished = asyncio.Event()
         self._posts: list[str | None] = []
@@ -91,7 +104,7 @@ class Growing:
                 self._note = note
         self._changed.set()
 
-    def finish(self, final: tuple[str, tuple[Button, ...]] | None) -> None:
+    def finish(self, final: Final | None) -> None:
         """This is the whole answer and what stands under it; `run` ends when it is shown. If it is empty,
         nothing shall stand there. None: it is left as it is, for another answer to go on with."""
         self._final = final
@@ -103,15 +116,28 @@ class Growing:
     async def run(self) -> None:
         """Show it as it grows, and at last the final text. Raises nothing but cancellation, unless
         the disk fails (`StorageError`)."""
-        known = await self._ledger.posts_of(self._row)
-        self._posts = [post.post for post in known]
-        self._unclear = {number for number, post in enumerate(known) if post.doubtful or post.post is None}
+        await self._take_stock()
         async with asyncio.TaskGroup() as beside:
             with self._pace.grows():
                 await self._grow(beside)
             if self._final is not None:
-                markdown, self._buttons = self._final
-                await self._deliver(markdown)
+                if self._final.whole:
+                    await self._take_over()
+                self._buttons = self._final.buttons
+                await self._deliver(self._final.markdown)
+
+    async def _take_stock(self) -> None:
+        """Of what stands there for this answer already."""
+        known = await self._ledger.posts_of(self._row)
+        self._posts = [post.post for post in known]
+        self._unclear = {number for number, post in enumerate(known) if post.doubtful or post.post is None}
+
+    async def _take_over(self) -> None:
+        """There is something to show in the place of the answer before."""
+        if self._inherits is not None:
+            await self._ledger.hand_over(self._inherits, self._row)
+            self._inherits = None
+            await self._take_stock()
 
     async def _grow(self, beside: asyncio.TaskGroup) -> None:
         """Until the final text is there. The sign of typing is shown beside the text, which never waits
@@ -119,6 +145,7 @@ class Growing:
         signing: asyncio.Task[None] | None = None
         pauses: Iterator[float] = _paces(self._pace.limits.first_edits_s)
         noted = ""
+        begun = False
         while not self._finished.is_set():
             self._changed.clear()
             news = self._pace.limits.notes and self._note != noted
@@ -126,9 +153,9 @@ class Growing:
                 noted = self._note
                 signing = beside.create_task(self._sign(noted))
             if self.text and self._pace.limits.edits:
-                await self._pause(self._pace.preview_in_s())
-                if not self._finished.is_set():
-                    await self._preview()
+                await self._pause(self._pace.preview_in_s() if begun else self._pace.held_s)
+                if not self._finished.is_set() and await self._preview():
+                    begun = True
                     await self._pause(self._pace.spread(next(pauses)))
             await self._news(None if self.text else TYPING_PAUSE_S)
         if signing is not None:
@@ -153,20 +180,25 @@ class Growing:
         except PlatformError as error:
             log.info("The sign of typing for row %d was not shown: %s", self._row, error)
 
-    async def _preview(self) -> None:
-        """Show the newest state, if it can be done now; the next one comes soon anyway."""
+    async def _preview(self) -> bool:
+        """Show the newest state, if it can be done now; the next one comes soon anyway. False if there was
+        nothing worth showing."""
         parts = self._adapter.render(self.text, final=False)
+        if not any(letter.isalnum() for part in parts for letter in part.text):
+            return False  # marks alone: the first word is on its way
+        await self._take_over()
         try:
             if self._drafts and self._messenger is not None and len(parts) == 1:
                 self._pace.sent()
-                return await self._messenger.draft(self._chat, parts[0], key=f"{self._row}")
-            await self._show(parts)
+                await self._messenger.draft(self._chat, parts[0], key=f"{self._row}")
+            else:
+                await self._show(parts)
         except FloodWait as wait:
             self._pace.hold(wait.seconds)
         except PlatformError as error:
             log.info("A preview in row %d was not shown: %s", self._row, error)
             self._drafts = False
-        return None
+        return True
 
     async def _deliver(self, markdown: str) -> None:
         """Show the whole answer, however often it takes; only a chat that is gone, or one that goes on

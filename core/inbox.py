@@ -33,6 +33,7 @@ ANNOUNCED = "announced:"
 KEPT_AS_IT_IS = "NOTHING"
 ASKED_ANEW = (
     "UPDATE SET text = excluded.text, text_sha256 = excluded.text_sha256, edits = edits + 1,"
+    " said_at = excluded.said_at, reply_to = excluded.reply_to, attachment = excluded.attachment,"
     " state = 'accepted', attempts = 0, question = NULL, question_sha256 = NULL, private = 0,"
     " superseded = 0, answer = NULL, answer_sha256 = NULL, answered_by = '', outcome = NULL, note = '',"
     " buttons = '' WHERE text_sha256 != excluded.text_sha256 AND state != 'poison'"
@@ -76,6 +77,17 @@ class Item:
         return None if self.incoming.post.startswith(ANNOUNCED) else self.incoming.post
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Something to be shown to this person that answers nothing; the same `key` is told once."""
+
+    chat: Chat
+    person: Person
+    key: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+
 class Inbox:
     """`now` is the wall clock. Every method raises `StorageError`, and then nothing was changed."""
 
@@ -86,13 +98,19 @@ class Inbox:
     # ── What came in ──────────────────────────────────────────────────────────────────────────────
 
     async def accept(
-        self, platform: str, arrivals: Sequence[Incoming | Poison], cursor: str | None
+        self,
+        platform: str,
+        arrivals: Sequence[Incoming | Poison],
+        cursor: str | None,
+        announcements: Sequence[Announcement] = (),
     ) -> list[int]:
-        """Keep what came in, and the platform's cursor after it, in one transaction. Gives the ids of
-        the rows that are new or begin anew because their text was changed; nothing is kept twice."""
+        """Keep what came in, what it makes us say, and the platform's cursor, in one transaction. Gives
+        the ids of the rows that are new or begin anew because their text was changed; nothing is kept
+        twice."""
         statements = [
             self._row_of(it) if isinstance(it, Incoming) else self._poison_of(platform, it) for it in arrivals
         ]
+        statements += [self._announcement(it) for it in announcements]
         if cursor is not None:
             sql = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor"
             statements.append((sql, (platform, cursor)))
@@ -110,26 +128,23 @@ class Inbox:
         )
         return rows[0]["id"] if rows else None
 
-    async def announce(
-        self, chat: Chat, person: Person, key: str, text: str, buttons: Sequence[Button] = ()
-    ) -> bool:
-        """Keep something to be shown to this person that answers nothing. False if it was kept before:
-        the same `key` is told once."""
-        text, now = storable(text), self._now()
-        kept = await self._database.write(
+    async def announce(self, announcement: Announcement) -> bool:
+        """Keep it to be shown. False if it was kept before."""
+        return bool(await self._database.write(self._announcement(announcement)))
+
+    def _announcement(self, it: Announcement) -> Statement:
+        text, now = storable(it.text), self._now()
+        return (
+            "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at,"
+            " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence')"
+            " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
             (
-                "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at,"
-                " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence')"
-                " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
-                (
-                    *(chat.platform, chat.id, chat.kind, f"{ANNOUNCED}{key}"),
-                    *(person.id, storable(person.name)),
-                    *(now, now, _sha256(""), text, _sha256(text), _packed(buttons)),
-                ),
-            )
+                *(it.chat.platform, it.chat.id, it.chat.kind, f"{ANNOUNCED}{it.key}"),
+                *(it.person.id, storable(it.person.name)),
+                *(now, now, _sha256(""), text, _sha256(text), _packed(it.buttons)),
+            ),
         )
-        return bool(kept)
 
     async def cursor(self, platform: str) -> str | None:
         """How far the platform was read."""
@@ -176,11 +191,13 @@ class Inbox:
         )
         return [(_chat(row), _person(row)) for row in rows]
 
-    async def open_items(self, chat: Chat, person_id: str) -> list[Item]:
-        """What this person still waits for in this chat, the oldest first."""
+    async def open_items(self, chat: Chat, person_id: str, after: int = 0) -> list[Item]:
+        """What this person still waits for in this chat behind row `after`, the oldest first; not more
+        than `OPEN_ITEMS_MAX` at a time."""
         rows = await self._database.read(
-            "SELECT * FROM open_inbox WHERE platform = ? AND chat = ? AND person = ? ORDER BY id LIMIT ?",
-            (chat.platform, chat.id, person_id, OPEN_ITEMS_MAX),
+            "SELECT * FROM open_inbox WHERE platform = ? AND chat = ? AND person = ? AND id > ?"
+            " ORDER BY id LIMIT ?",
+            (chat.platform, chat.id, person_id, after, OPEN_ITEMS_MAX),
         )
         return [item_of(row) for row in rows]
 
@@ -202,11 +219,8 @@ class Inbox:
     # Each of these is about the text as it was after so many `edits`. If it was changed since, nothing
     # happens, and they give False.
 
-    async def begin(
-        self, row: int, question: str, private: bool, supersedes: int | None = None, *, edits: int = 0
-    ) -> bool:
-        """This question is about to be put to a model. `supersedes` is an earlier row that asked the
-        same, and leaves the conversation."""
+    async def begin(self, row: int, question: str, private: bool, *, edits: int = 0) -> bool:
+        """This question is about to be put to a model."""
         question = storable(question)
         return await self._changed(
             (
@@ -214,7 +228,6 @@ class Inbox:
                 " question = ?, question_sha256 = ?, private = ? WHERE id = ? AND edits = ? RETURNING id",
                 (question, _sha256(question), private, row, edits),
             ),
-            ("UPDATE inbox SET superseded = 1 WHERE id = ? AND id < ?", (supersedes, row)),
         )
 
     async def answered(
@@ -226,9 +239,11 @@ class Inbox:
         note: str = "",
         buttons: Sequence[Button] = (),
         *,
+        supersedes: int | None = None,
         edits: int = 0,
     ) -> bool:
-        """This is what the person gets to read. From here on the row is only shown."""
+        """This is what the person gets to read. From here on the row is only shown. `supersedes` is an
+        earlier row that asked the same, and leaves the conversation."""
         answer = storable(answer)
         return await self._changed(
             (
@@ -238,7 +253,12 @@ class Inbox:
                     *(answer, _sha256(answer), answered_by, outcome, storable(note), _packed(buttons)),
                     *(row, edits),
                 ),
-            )
+            ),
+            (
+                "UPDATE inbox SET superseded = 1 WHERE id = ? AND id < ?"
+                " AND EXISTS (SELECT 1 FROM inbox WHERE id = ? AND edits = ?)",
+                (supersedes, row, row, edits),
+            ),
         )
 
     async def close(self, row: int, *, edits: int = 0) -> bool:

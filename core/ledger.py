@@ -8,7 +8,7 @@ not. Finding out is up to whoever shows posts.
 from dataclasses import dataclass
 
 from core.storage import Database
-from core.types import Chat
+from core.types import Chat, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class LedgerPost:
     """The hash of what it showed last, where that was noted."""
     doubtful: bool = False
     """Besides this post there may be another one of which we know nothing."""
+
+
+PICTURE = -1
+"""The part of an answer that is a picture: it is known, and never changed."""
 
 
 class Ledger:
@@ -43,6 +47,15 @@ class Ledger:
                 (incoming, part),
             )
         )
+
+    async def is_menu_of(self, chat: Chat, post: str, person: Person) -> bool:
+        """Is this post the answer to a command of this person, or something we told them?"""
+        found = await self._database.read_one(
+            "SELECT 1 FROM posts JOIN inbox ON inbox.id = posts.incoming WHERE platform = ? AND chat = ?"
+            " AND posts.post = ? AND person = ? AND question IS NULL",
+            (chat.platform, chat.id, post, person.id),
+        )
+        return found is not None
 
     async def hand_over(self, old: int, new: int) -> None:
         """The posts of one answer are now those of another, which takes its place."""
@@ -81,18 +94,19 @@ class Ledger:
         )
 
     async def ids_in(self, chat: Chat) -> set[str]:
-        """Of all posts that are known to stand, or to have stood, in this chat."""
+        """Of all posts that are known to stand, or to have stood, in this chat with all its topics."""
         rows = await self._database.read(
             "SELECT posts.post FROM posts JOIN inbox ON inbox.id = posts.incoming"
-            " WHERE platform = ? AND chat = ? AND posts.post IS NOT NULL",
-            (chat.platform, chat.id),
+            " WHERE platform = ? AND (chat = ? OR chat LIKE ? || ':%') AND posts.post IS NOT NULL",
+            (chat.platform, chat.whole_id, chat.whole_id),
         )
         return {row["post"] for row in rows}
 
     async def posts_of(self, incoming: int) -> list[LedgerPost]:
         """In the order of their parts."""
         rows = await self._database.read(
-            "SELECT part, post, final, shows_sha256, doubtful FROM posts WHERE incoming = ? ORDER BY part",
+            "SELECT part, post, final, shows_sha256, doubtful FROM posts WHERE incoming = ? AND part >= 0"
+            " ORDER BY part",
             (incoming,),
         )
         return [

@@ -16,7 +16,7 @@ from core.types import Chat, Person
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A question and its whole answer."""
+    """A question and its answer: the whole one, or as far as it came until the person ended it."""
 
     question: str
     answer: str
@@ -31,18 +31,18 @@ class Memory:
     async def history(
         self, chat: Chat, person: Person, *, before: int, limit: int, private: bool
     ) -> list[Exchange]:
-        """The last whole exchanges of this person before row `before`, the oldest first. Private ones are
+        """The last exchanges of this person before row `before`, the oldest first. Private ones are
         among them only if `private`: then nobody outside the house may read it."""
         rows = await self._database.read(
             "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ?"
-            " AND id < ? AND outcome = 'whole' AND NOT superseded AND private <= ?"
+            " AND id < ? AND outcome IN ('whole', 'stopped') AND NOT superseded AND private <= ?"
             " ORDER BY id DESC LIMIT ?",
             (chat.platform, chat.id, person.id, before, private, limit),
         )
         return _exchanges(reversed(rows))
 
     async def thread(self, chat: Chat, reply_to: str | None, *, limit: int, private: bool) -> list[Exchange]:
-        """The whole exchanges of a group, whoever asked, by which the replies lead to this post, the
+        """The exchanges of a group, whoever asked, by which the replies lead to this post, the
         oldest first."""
         rows = await self._database.read(
             "WITH RECURSIVE step (id, reply_to, place) AS ("
@@ -52,7 +52,7 @@ class Memory:
             " (SELECT incoming FROM posts WHERE posts.post = step.reply_to))"
             " WHERE place < :limit)"
             " SELECT * FROM remembered WHERE id IN (SELECT id FROM step)"
-            " AND outcome = 'whole' AND NOT superseded AND private <= :private ORDER BY id",
+            " AND outcome IN ('whole', 'stopped') AND NOT superseded AND private <= :private ORDER BY id",
             {
                 "reply_to": reply_to,
                 "platform": chat.platform,

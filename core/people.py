@@ -22,6 +22,9 @@ NAME_LETTERS_MAX = 64
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of what cannot be seen, or changes how the rest is seen (text that runs backwards)."""
 
+UNWANTED = frozenset("[]<>`*_~|\\\u2800\u3164\uffa0\u115f\u1160")
+"""What would be formatting where the name is shown, a link even; and letters that nobody sees."""
+
 Account = tuple[str, str]
 """A platform, and its id of somebody there."""
 
@@ -165,7 +168,7 @@ def clean_name(name: str) -> str:
     seen = "".join(
         " " if letter.isspace() else letter
         for letter in unicodedata.normalize("NFC", name)
-        if letter.isspace() or unicodedata.category(letter) not in HIDDEN
+        if letter.isspace() or (unicodedata.category(letter) not in HIDDEN and letter not in UNWANTED)
     )
     return " ".join(seen.split())[:NAME_LETTERS_MAX].rstrip()
 

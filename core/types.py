@@ -180,6 +180,8 @@ class Done:
     """A PNG that is shown before the text."""
     secret: bool = False
     """Not to be kept longer than it takes to show it."""
+    supersedes: int | None = None
+    """The row in the inbox whose question this answers again."""
 
 
 Event = Text | Status | Restart | Done

@@ -133,7 +133,7 @@ class EnglishPeople:
 
     PASSWORD_WANTED = "This changes something, so please write me the password now. I delete it at once."  # noqa: S105
     UNLOCKED = "Thank you. For a quarter of an hour I ask no more."
-    PASSWORD_WRONG = "Not the password. Send the command again to try once more."  # noqa: S105 # a sentence
+    PASSWORD_WRONG = "Not the password. Please try once more, or send any command."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Wrong too often. Please wait a quarter of an hour."  # noqa: S105 # a sentence
 
     # ── One's own ─────────────────────────────────────────────────────────────────────────────────

@@ -148,7 +148,7 @@ class GermanPeople(EnglishPeople):
 
     PASSWORD_WANTED = "Das ändert etwas: Bitte schreib mir jetzt das Passwort. Ich lösche es sofort."  # noqa: S105 # a sentence
     UNLOCKED = "Danke. In der nächsten Viertelstunde frage ich nicht mehr danach."
-    PASSWORD_WRONG = "Das war nicht das Passwort. Für einen neuen Versuch schick den Befehl noch einmal."  # noqa: S105 # a sentence
+    PASSWORD_WRONG = "Das war nicht das Passwort. Versuch es noch einmal, oder schick einen Befehl."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Zu oft falsch. Bitte warte eine Viertelstunde."  # noqa: S105 # a sentence
 
     # ── One's own ─────────────────────────────────────────────────────────────────────────────────

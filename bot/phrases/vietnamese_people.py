@@ -151,7 +151,7 @@ class VietnamesePeople(EnglishPeople):
 
     PASSWORD_WANTED = "Lệnh này sẽ thay đổi một điều, nên bạn nhắn mật khẩu nhé. Mình sẽ xóa tin đó ngay."  # noqa: S105 # a sentence
     UNLOCKED = "Cảm ơn bạn. Trong mười lăm phút tới mình sẽ không hỏi lại."
-    PASSWORD_WRONG = "Mật khẩu chưa đúng. Bạn gửi lại lệnh để thử lần nữa nhé."  # noqa: S105 # a sentence
+    PASSWORD_WRONG = "Mật khẩu chưa đúng. Bạn thử lại, hoặc gửi một lệnh khác nhé."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Sai quá nhiều lần. Bạn chờ mười lăm phút nhé."  # noqa: S105 # a sentence
 
     # ── One's own ─────────────────────────────────────────────────────────────────────────────────

@@ -195,9 +195,10 @@ def test_an_attachment_is_told_and_its_caption_is_the_text(field: str, what: str
 
 
 def test_forwarded_words_are_words() -> None:
-    """What somebody forwards comes in as theirs."""
-    forwarded = written("/people", forward_origin={"type": "user", "sender_user": BOT, "date": 1})
-    assert incoming(forwarded).person.id == "7"
+    """What somebody forwards comes in from them as a quotation, and never as a command."""
+    forwarded = written("/people\nnow", forward_origin={"type": "user", "sender_user": BOT, "date": 1})
+    found = incoming(forwarded)
+    assert (found.person.id, found.text) == ("7", "> /people\n> now")
 
 
 # ── Buttons and groups ────────────────────────────────────────────────────────────────────────────

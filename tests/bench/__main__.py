@@ -4,6 +4,7 @@
     python -m tests.bench pool               what the pool costs beside a bare httpx stream
     python -m tests.bench faults             every fault in every number of nodes, and what people got
     python -m tests.bench faults --naive     the same faults against a naive router, which fails
+    python -m tests.bench telegram           how far an answer growing in a chat lags behind the model
 
 Every figure comes from servers of our own on the loopback. The exit code is 1 when a target is missed.
 """
@@ -19,10 +20,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import faults, pool
+from tests.bench import faults, pool, telegram
 from tests.bench.report import Report, as_json, as_text
 
-BENCHES = ("pool", "faults")
+BENCHES = ("pool", "faults", "telegram")
 UNHEARD = logging.NullHandler()
 """The nodes fail on purpose here: what the program has to say about it would bury the tables."""
 
@@ -55,6 +56,8 @@ def main(words: Sequence[str] | None = None) -> int:
 async def _run(name: str, call: argparse.Namespace) -> Report:
     if name == "pool":
         return await pool.run(seed=call.seed, short=call.short)
+    if name == "telegram":
+        return await telegram.run(seed=call.seed, short=call.short)
     return await faults.run(seed=call.seed, short=call.short, naive=call.naive, only=call.only)
 
 

@@ -87,7 +87,7 @@ async def scene(
 
         desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}, clock)
         desk = Desk(
-            *(inbox, memory, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
+            *(inbox, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
             paces=Paces(clock, clock.sleep),
             gate=Gate(family, speaking),
             speaking=speaking,

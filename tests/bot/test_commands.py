@@ -25,6 +25,8 @@ PLAIN: list[Beat] = ["An answer.", End()]
         ("  /private  what is\nthis? ", ("private", "what is\nthis?")),
         ("/reset@porchlight_bot Alpha", ("reset", "Alpha")),
         ("/status.", ("status", "")),
+        ("/private how much is 10²?", ("private", "how much is 10²?")),
+        ("/new ½ of 5³", ("new", "½ of 5³")),
         ("\u2068/private my rash", ("private", "my rash")),
         ("/\u00adprivate my rash", ("private", "my rash")),
         ("pri\ufe0fvate is a word", None),

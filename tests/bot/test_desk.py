@@ -293,3 +293,50 @@ async def test_when_nobody_can_answer_there_is_a_sentence_and_retry_works_later(
         player.scripts = [PLAIN]
         assert await house.hear("/retry") == "Because of the air."
         assert player.asked[-1].turns[-1].text == "Why?"
+
+
+async def test_a_forged_button_breaks_nothing(tmp_path: Path) -> None:
+    """A number no database holds, a command on somebody else's post: the answer stays, the program too."""
+    player = Player(PLAIN)
+    child = Person("stage", "2", "Mia")
+    group = Chat("stage", "-1", "group")
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.desktop.family.access.let_in(child, "child")
+        await house.hear("Why?", chat=group)
+        for number, command in enumerate(
+            ("/retry 99999999999999999999999", "/retry ¹", "/status", "/settings")
+        ):
+            press = Incoming(group, child, f"press-{number}", command, house.clock.now, pressed="p1")
+            await house.desk.accept("stage", [press], None)
+            await house.calm()
+        assert house.stage.posts["p1"].text == "Because of the air."
+        assert await house.hear("And now?") == "Because of the air."
+
+
+async def test_a_retry_that_fails_leaves_the_old_answer_where_it_is(tmp_path: Path) -> None:
+    """The sentence stands in a post of its own, and the exchange is still remembered."""
+    player = Player(PLAIN, [RateLimited("429", 90, stated=True)])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.hear("Why?")
+        (button,) = house.stage.posts["p1"].buttons
+        press = Incoming(HOME, PARENT, "press-1", button.command, house.clock.now, pressed="p1")
+        await house.desk.accept("stage", [press], None)
+        await house.calm()
+        old, sentence = house.stage.texts()
+        assert old == "Because of the air."
+        assert "None of my models" in sentence
+        said = await house.desktop.memory.history(HOME, PARENT, before=99, limit=9, private=False)
+        assert [exchange.question for exchange in said] == ["Why?"]
+
+
+async def test_stop_works_behind_hundreds_of_questions(tmp_path: Path) -> None:
+    """It is found though more rows wait than are read at a time."""
+    player = Player(["Once ", asyncio.Event(), "upon", End()], PLAIN)
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        said = [Incoming(HOME, PARENT, f"x{n}", f"Question {n}?", house.clock.now) for n in range(230)]
+        await house.desk.accept("stage", said, None)
+        await house.stage.shows(lambda: house.stage.texts() == ["Once "])
+        await house.say("/stop")
+        await house.stage.shows(lambda: SAY.STOPPED in house.stage.texts())
+        await house.calm()
+        assert len(house.stage.texts()) == 231

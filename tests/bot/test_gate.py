@@ -114,9 +114,10 @@ async def test_what_changes_something_wants_the_password(tmp_path: Path) -> None
         house.clock.advance(16 * 60)
         assert await house.hear("/strategy random") == SAY.PASSWORD_WANTED
         assert await house.hear("a wrong one") == SAY.PASSWORD_WRONG
+        assert await house.hear("another wrong one") == SAY.PASSWORD_WRONG
         assert house.pool.strategy == "fastest"
     assert PASSWORD.encode() not in everything_kept(tmp_path)
-    assert b"a wrong one" not in everything_kept(tmp_path)
+    assert b"wrong one" not in everything_kept(tmp_path)
 
 
 async def test_the_password_is_never_taken_for_a_question(tmp_path: Path) -> None:
@@ -140,6 +141,9 @@ async def test_an_allowance_is_told_kindly_when_it_is_used_up(
             await came(house, "Why?", f"x{number}")
         await came(house, "Why?", "one too many")
         assert house.stage.texts()[-1].startswith("That was a lot at once")
+        shown = len(house.stage.texts())
+        await came(house, "Why?", "two too many")
+        assert len(house.stage.texts()) == shown
     assert len(player.asked) == a_minute
 
 

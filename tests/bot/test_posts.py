@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.pace import Paces
-from bot.posts import Growing
+from bot.posts import Final, Growing
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.inbox import Inbox
 from core.ledger import Ledger
 from core.storage import open_database
-from core.types import Button, Chat, Event, Incoming, Part, Person, Restart, Status, Text
+from core.types import Button, Chat, Event, Incoming, Limits, Part, Person, Restart, Status, Text
 from tests.bot.scenes import SAY
 from tests.fakes import Clock, Lost, Stage, Street
 
@@ -42,7 +42,7 @@ class Scene:
                 stage.moved.clear()
                 growing.see(event)
                 await asyncio.wait_for(stage.moved.wait(), 5)
-            growing.finish((final, ()))
+            growing.finish(Final(final))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_states_that_were_overtaken_are_never_sent(scene: Scene) -> None:
     growing = scene.growing(stage)
     for _ in range(1000):
         growing.see(Text("x"))
-    growing.finish(("x" * 1000, ()))
+    growing.finish(Final("x" * 1000))
     await growing.run()
     assert stage.history == ["x" * 1000]
 
@@ -93,7 +93,7 @@ async def test_what_stands_there_does_not_shrink_after_a_restart(scene: Scene) -
     assert growing.text == "New text, longer than before"
     growing.see(Restart("Beta"))
     growing.see(Text("Yes."))
-    growing.finish(("Yes.", ()))
+    growing.finish(Final("Yes."))
     await growing.run()
     assert stage.texts() == ["Yes."]
 
@@ -161,7 +161,7 @@ async def test_where_posts_cannot_be_edited_only_the_whole_answer_is_posted(scen
     growing.see(Text("Once "))
     for _ in range(20):
         await asyncio.sleep(0)
-    growing.finish(("Once upon a time.", ()))
+    growing.finish(Final("Once upon a time."))
     await task
     assert stage.history == ["Once upon a time."]
 
@@ -218,7 +218,7 @@ async def test_buttons_stand_under_the_last_part_only(scene: Scene) -> None:
     task = asyncio.create_task(growing.run())
     growing.see(Text("abcdefg"))
     await street.shows(lambda: [part.buttons for part in street.posts.values()] == [(), stop])
-    growing.finish(("abcdefghij", again))
+    growing.finish(Final("abcdefghij", again))
     await task
     assert [part.buttons for part in street.posts.values()] == [(), again]
 
@@ -240,6 +240,36 @@ async def test_nothing_is_sent_into_a_flood_wait(scene: Scene) -> None:
     await scene.show(street, Text("Once "), Text("upon "), final="Once upon a time.")
     assert street.texts() == ["Once upon a time."]
     assert scene.clock.now >= began + 30
+
+
+async def test_marks_alone_are_not_worth_a_post(scene: Scene) -> None:
+    """The first word is, and it does not wait for the pause after them."""
+    stage = Stage()
+    growing = scene.growing(stage)
+    task = asyncio.create_task(growing.run())
+    growing.see(Text("- **"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert stage.history == []
+    growing.see(Text("Once"))
+    await stage.shows(lambda: stage.texts() == ["- **Once"])
+    growing.finish(Final("- **Once**"))
+    await task
+
+
+async def test_the_first_words_do_not_wait_for_the_ceiling(scene: Scene) -> None:
+    """However much was sent into this chat in the minute before."""
+    stage = Stage()
+    stage.limits = Limits(first_edits_s=(0.001,), previews_per_minute=2)
+    pace = Paces(scene.clock, scene.clock.sleep).of(stage, CHAT)
+    for _ in range(5):
+        pace.sent()
+    growing = Growing(stage, scene.ledger, pace, scene.row, CHAT, "q1", note=SAY.note)
+    task = asyncio.create_task(growing.run())
+    growing.see(Text("Once"))
+    await stage.shows(lambda: stage.texts() == ["Once"])
+    growing.finish(Final("Once."))
+    await task
 
 
 async def test_an_empty_answer_leaves_nothing_standing(scene: Scene) -> None:

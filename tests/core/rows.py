@@ -31,8 +31,8 @@ async def exchange(
 ) -> int:
     """A question that is answered and shown."""
     row = await accepted(inbox, post, question, **where)
-    await inbox.begin(row, question, private, supersedes)
-    await inbox.answered(row, f"Because of {question}", "Alpha", outcome)
+    await inbox.begin(row, question, private)
+    await inbox.answered(row, f"Because of {question}", "Alpha", outcome, supersedes=supersedes)
     await inbox.close(row)
     return row
 

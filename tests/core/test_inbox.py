@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from core.errors import StorageError, StorageFull
-from core.inbox import Inbox, Item
+from core.inbox import Announcement, Inbox, Item
 from core.memory import Memory
 from core.storage import Database, open_database
 from core.types import Button, Chat, Incoming, Person, Poison
@@ -245,15 +245,15 @@ async def test_the_buttons_under_an_answer_outlive_the_program(inbox: Inbox) -> 
     row = await accepted(inbox, 1)
     await inbox.answered(row, "So.", "Alpha", "whole", buttons=buttons)
     assert (await only_open(inbox)).buttons == buttons
-    await inbox.announce(HOME, BEN, "knock", "Somebody knocked.", buttons)
+    await inbox.announce(Announcement(HOME, BEN, "knock", "Somebody knocked.", buttons))
     (item,) = await inbox.open_items(HOME, BEN.id)
     assert (item.answer, item.buttons, item.reply_to) == ("Somebody knocked.", buttons, None)
 
 
 async def test_what_is_announced_under_one_key_is_kept_once(inbox: Inbox, memory: Memory) -> None:
     """And it is no part of the conversation."""
-    assert await inbox.announce(HOME, ANNA, "k", "One.")
-    assert not await inbox.announce(HOME, ANNA, "k", "Two.")
+    assert await inbox.announce(Announcement(HOME, ANNA, "k", "One."))
+    assert not await inbox.announce(Announcement(HOME, ANNA, "k", "Two."))
     item = await only_open(inbox)
     assert item.answer == "One."
     await inbox.close(item.id)

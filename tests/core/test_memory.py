@@ -21,13 +21,20 @@ async def test_whole_exchanges_are_remembered_in_order(inbox: Inbox, memory: Mem
 
 
 async def test_what_is_no_exchange_is_not_remembered(inbox: Inbox, memory: Memory) -> None:
-    """Commands, the program's own sentences, stopped and unanswered questions are not told to a model."""
+    """Commands, the program's own sentences and unanswered questions are not told to a model."""
     command = await accepted(inbox, 1, "/help")
     await inbox.answered(command, "Just write to me.", "", "sentence")
     await exchange(inbox, 2, "Q2", outcome="sentence")
-    await exchange(inbox, 3, "Q3", outcome="stopped")
     await inbox.begin(await accepted(inbox, 4, "Q4"), "Q4", private=False)
     assert await questions(memory) == []
+
+
+async def test_an_answer_that_was_stopped_is_remembered_as_far_as_it_came(
+    inbox: Inbox, memory: Memory
+) -> None:
+    """So that "go on" is understood."""
+    await exchange(inbox, 1, "Q1", outcome="stopped")
+    assert await questions(memory) == ["Q1"]
 
 
 async def test_a_private_exchange_stays_in_the_house(inbox: Inbox, memory: Memory) -> None:
@@ -82,8 +89,8 @@ async def test_a_retry_after_a_crash_finds_the_same_question(inbox: Inbox, memor
         last = await memory.last_question(HOME, ANNA)
         assert last is not None
         assert (last.id, last.question, last.private) == (first, "Q1", True)
-        await inbox.begin(retry, "Q1", private=True, supersedes=last.id)
-    await inbox.answered(retry, "So.", "Alpha", "whole")
+        await inbox.begin(retry, "Q1", private=True)
+    await inbox.answered(retry, "So.", "Alpha", "whole", supersedes=first)
     last = await memory.last_question(HOME, ANNA)
     assert last is not None
     assert last.id == retry
@@ -92,8 +99,8 @@ async def test_a_retry_after_a_crash_finds_the_same_question(inbox: Inbox, memor
 async def test_a_row_does_not_supersede_itself(inbox: Inbox, memory: Memory, database: Database) -> None:
     """A retry whose answer was damaged is asked once more, and is remembered all the same."""
     retry = await exchange(inbox, 1, "Q1")
-    await inbox.begin(retry, "Q1", private=False, supersedes=retry)
-    await inbox.answered(retry, "So.", "Alpha", "whole")
+    await inbox.begin(retry, "Q1", private=False)
+    await inbox.answered(retry, "So.", "Alpha", "whole", supersedes=retry)
     assert await questions(memory) == ["Q1"]
 
 
