@@ -109,10 +109,13 @@ def _message(message: Raw, me: Me, *, edited: bool) -> Incoming | Moved | None:
         text = "\n".join(f"> {line}" for line in text.splitlines())
     if chat.kind == "group" and not addressed and not (replied and _is_ours(replied, me)):
         return None
+    post = str(_id(message, "message_id"))
+    if not text and isinstance(album := message.get("media_group_id"), str):
+        post = f"album-{album[:64]}"  # many pictures sent at once are one thing
     return Incoming(
         chat=chat,
         person=person,
-        post=str(_id(message, "message_id")),
+        post=post,
         text=text,
         said_at=float(_id(message, "edit_date" if edited and "edit_date" in message else "date")),
         reply_to=_reply_to(replied, chat),
@@ -202,8 +205,9 @@ def _membership(change: Raw) -> Joined | None:
     chat = _chat(change)
     person = _person(change.get("from"))
     was, now = (_raw(change.get(key), key) for key in ("old_chat_member", "new_chat_member"))
-    if chat is None or person is None or chat.kind != "group" or _is_in(was) or not _is_in(now):
+    if chat is None or chat.kind != "group" or _is_in(was) or not _is_in(now):
         return None
+    person = person or Person(PLATFORM, "")  # somebody hidden put us there: a stranger
     return Joined(chat, person, _text(_raw(change.get("chat"), "chat").get("title")))
 
 

@@ -101,7 +101,7 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
         )
 
         def speaking(person: Person) -> English:
-            return phrases.of(family.access.language_of(person), settings.language)
+            return phrases.of(family.language_of(person), settings.language)
 
         async def tell_admins(key: str, words: Callable[[English], str]) -> bool:
             admins = (*family.access.admins(), *HOUSE)

@@ -22,7 +22,7 @@ from bot.gate import Gate, Notice
 from bot.pace import Paces
 from bot.phrases.english import English
 from bot.posts import Final, Growing
-from core.errors import FloodWait, PlatformError, StorageError
+from core.errors import FloodWait, Gone, PlatformError, StorageError
 from core.inbox import SECRET, Announcement, Inbox, Item, Outcome
 from core.ledger import PICTURE, Ledger
 from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person, Removed
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 TRIES_MAX = 5
 """How often a question is asked again after the program was killed over it."""
 PICTURE_TRIES_MAX = 3
+ERASING_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 LATE_S = 600.0
 """Who waited so long is told why. Clocks of platforms and ours differ by less."""
 LEAVING_S_MAX = 8.0
@@ -131,7 +132,7 @@ class Desk:
             self._wake(Key(notice.chat, notice.person.id, True))
         adapter = self._adapters[platform]
         for incoming in admitted.erased:
-            self._tasks.create_task(self._calmly(adapter.delete(incoming.chat, incoming.post)))
+            self._tasks.create_task(self._erase(adapter, incoming))
         for chat, farewell in admitted.farewells:
             self._tasks.create_task(self._calmly(self._leave_group(adapter, chat, farewell)))
 
@@ -163,6 +164,19 @@ class Desk:
             log.warning("Somebody cannot be told something on %s: %s", notice.person.platform, error)
             return None
         return Announcement(chat, notice.person, notice.key, notice.text, notice.buttons)
+
+    async def _erase(self, adapter: Adapter, incoming: Incoming) -> None:
+        """What nobody should read there, however often it takes."""
+        for pause_s in ERASING_PAUSES_S:
+            try:
+                await adapter.delete(incoming.chat, incoming.post)
+            except Gone:
+                return
+            except PlatformError as error:
+                log.warning("A post that should not stand in a chat is still there: %s", error)
+                await asyncio.sleep(error.seconds if isinstance(error, FloodWait) else pause_s)
+            else:
+                return
 
     async def _take_back(self, removed: Removed) -> None:
         """A question that is gone has no answer: the growing one ends, and what stands there goes."""

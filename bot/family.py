@@ -9,7 +9,7 @@ from core.allowance import Allowances
 from core.chats import Chats
 from core.invites import Invites
 from core.knocks import Knocks
-from core.people import People
+from core.people import Account, People, account_of
 from core.second_factor import SecondFactor
 from core.storage import Database
 from core.types import Person
@@ -23,6 +23,12 @@ class Family:
     invites: Invites
     allowances: Allowances
     factor: SecondFactor
+    spoken: dict[Account, str]
+    """The language of each account's own client, as far as they wrote to us."""
+
+    def language_of(self, person: Person) -> str:
+        """What they chose, or that of their client, also where nobody is writing just now."""
+        return self.access.language_of(person) or self.spoken.get(account_of(person), "")
 
     def is_unlocked(self, person: Person) -> bool:
         """May this admin change things now? Whoever sits at the machine could read the password there."""
@@ -53,4 +59,14 @@ async def family_of(
         Invites(database, people, access, now),
         Allowances(database, people, local_now),
         SecondFactor(database, password, clock, now),
+        await spoken(database),
     )
+
+
+async def spoken(database: Database) -> dict[Account, str]:
+    """From what came in last."""
+    rows = await database.read(
+        "SELECT platform, person, person_language, max(id) FROM inbox WHERE person_language <> ''"
+        " GROUP BY platform, person"
+    )
+    return {(row["platform"], row["person"]): row["person_language"] for row in rows}

@@ -18,7 +18,7 @@ from bot.commands import COMMANDS, parse
 from bot.family import Family
 from bot.phrases.english import English
 from core.invites import Redeemed, Refusal
-from core.people import clean_name
+from core.people import account_of, clean_name
 from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison, Removed
 
 
@@ -75,6 +75,8 @@ class Gate:
     async def _came(self, incoming: Incoming, admitted: Admitted) -> None:
         person, chat = incoming.person, incoming.chat
         access = self._family.access
+        if person.language:
+            self._family.spoken[account_of(person)] = person.language
         if not self._family.chats.is_allowed(chat):
             if access.role_of(person) != "admin":
                 return await self._refuse(chat, "", person, admitted)

@@ -6,7 +6,7 @@ platform. A platform that does not take one is asked again later; nobody waits f
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot import commands
 from bot.family import Family
@@ -17,31 +17,43 @@ from core.types import Chat, Messenger, Person
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
-RETRY_S = 60.0
+RETRY_LOOKS = 30
 EVERYWHERE = ("help", "new", "stop", "retry")
 """What is offered in groups: there anybody sees the menu."""
 
 Menu = tuple[tuple[str, str], ...]
+Place = tuple[str, Chat | None]
 
 
 async def keep(
-    messengers: Sequence[Messenger], family: Family, speaking: Callable[[Person], English], house: English
+    messengers: Sequence[Messenger],
+    family: Family,
+    speaking: Callable[[Person], English],
+    house: English,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Until cancelled: let every menu be what it should. `house` speaks where many see it."""
-    told: dict[tuple[str, Chat | None], Menu] = {}
+    told: dict[Place, Menu] = {}
+    patience: dict[Place, int] = {}
+    """How many looks later a menu that was refused is tried again."""
     while messengers:
-        refused = False
         for messenger in messengers:
-            for chat, menu in (await wanted(messenger, family, speaking, house)).items():
-                if told.get((messenger.platform, chat)) == menu:
+            menus = await wanted(messenger, family, speaking, house)
+            gone = {
+                chat: () for platform, chat in told if platform == messenger.platform and chat not in menus
+            }
+            for chat, menu in {**gone, **menus}.items():
+                place = messenger.platform, chat
+                patience[place] = patience.get(place, 0) - 1
+                if told.get(place) == menu or patience[place] > 0:
                     continue
                 try:
                     await messenger.menu(chat, menu, "")
-                    told[messenger.platform, chat] = menu
+                    told[place] = menu
                 except PlatformError as error:
                     log.info("A menu on %s was not taken: %s", messenger.platform, error)
-                    refused = True
-        await asyncio.sleep(RETRY_S if refused else LOOK_EVERY_S)
+                    patience[place] = RETRY_LOOKS
+        await sleep(LOOK_EVERY_S)
 
 
 async def wanted(

@@ -119,7 +119,7 @@ async def settings(desktop: Desktop, call: Call) -> str | Reply:
     say = call.say
     if what == "language" and value in (*phrases.LANGUAGES, "auto"):
         await family.access.choose_language(call.person, "" if value == "auto" else value)
-        say = phrases.of(family.access.language_of(call.person))
+        say = phrases.of(family.language_of(call.person))
     if what == "drafts" and value in ("on", "off"):
         await family.chats.choose_drafts(call.chat, value == "on")
     drafts = bool(family.chats.drafts(call.chat))

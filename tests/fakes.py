@@ -201,6 +201,8 @@ class Street(Stage):
         super().__init__(*troubles, length_max=length_max, edits=edits)
         self.drafts: list[str] = []
         self.left: list[Chat] = []
+        self.refusing = 0
+        """So many deletions are refused."""
         self.pictures: list[bytes] = []
         self.heard_at: float | None = None
         self.menus: list[tuple[Chat | None, list[str], str]] = []
@@ -220,6 +222,12 @@ class Street(Stage):
         self._trouble()
         number = {post: place for place, post in enumerate(self.posts)}
         return [post for post in self.posts if post not in known and number[post] < number[before]]
+
+    async def delete(self, chat: Chat, post: str) -> None:
+        if self.refusing:
+            self.refusing -= 1
+            raise Unclear("not now")
+        await super().delete(chat, post)
 
     async def leave(self, chat: Chat) -> None:
         self.left.append(chat)

@@ -4,6 +4,8 @@ from bot.phrases.english import English
 from bot.phrases.german import German
 from bot.phrases.vietnamese import Vietnamese
 
+__all__ = ["LANGUAGES", "English", "of"]
+
 LANGUAGES: dict[str, English] = {it.language: it for it in (English(), German(), Vietnamese())}
 
 

@@ -194,6 +194,13 @@ def test_an_attachment_is_told_and_its_caption_is_the_text(field: str, what: str
     assert incoming(written(None, **attached)).text == ""
 
 
+def test_an_album_without_words_is_one_thing() -> None:
+    """However many pictures are in it; the one with the caption is what is asked."""
+    album: Raw = {"photo": [{"file_id": "x"}], "media_group_id": "77"}
+    assert {incoming(written(None, **album)).post for _ in range(5)} == {"album-77"}
+    assert incoming(written(None, **album, caption="what is this?")).post != "album-77"
+
+
 def test_forwarded_words_are_words() -> None:
     """What somebody forwards comes in from them as a quotation, and never as a command."""
     forwarded = written("/people\nnow", forward_origin={"type": "user", "sender_user": BOT, "date": 1})

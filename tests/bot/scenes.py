@@ -83,7 +83,7 @@ async def scene(
         )
 
         def speaking(person: Person) -> English:
-            return phrases.of(family.access.language_of(person))
+            return phrases.of(family.language_of(person))
 
         desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}, clock)
         desk = Desk(

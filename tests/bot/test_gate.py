@@ -120,6 +120,17 @@ async def test_what_changes_something_wants_the_password(tmp_path: Path) -> None
     assert b"wrong one" not in everything_kept(tmp_path)
 
 
+async def test_a_password_is_taken_away_however_often_it_takes(tmp_path: Path) -> None:
+    """The platform refuses at first."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street, password=PASSWORD) as house:
+        await house.hear("/strategy random")
+        street.posts["typed"] = house.stage.render("as the person sees it", True)[0]
+        street.refusing = 2
+        await came(house, PASSWORD, "typed", PARENT, HOME)
+        await street.shows(lambda: "typed" not in street.posts)
+
+
 async def test_the_password_is_never_taken_for_a_question(tmp_path: Path) -> None:
     """Also when nobody asked for it, as after a restart."""
     player = Player(PLAIN)
