@@ -1,0 +1,49 @@
+"""Who may do what, where: every role and strangers, every kind of chat, every command, through the desk."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands import COMMANDS
+from core.providers import End
+from core.roles import ROLES, Role
+from core.types import Chat, Incoming, Person
+from tests.bot.scenes import PARENT, SAY, scene
+from tests.fakes import Player, Street, node
+
+SOMEBODY = Person("stage", "50", "Somebody")
+PRIVATE, GROUP = Chat("stage", "50"), Chat("stage", "-100", "group")
+
+
+@pytest.mark.parametrize("chat", [PRIVATE, GROUP], ids=["private", "group"])
+@pytest.mark.parametrize("role", [None, *ROLES])
+async def test_who_may_do_what(tmp_path: Path, role: Role | None, chat: Chat) -> None:
+    """A stranger nothing, wherever; admin's commands the admin alone, and in private; with a password set,
+    what changes something only with it."""
+    player = Player(["An answer.", End()])
+    street = Street()
+    async with scene(tmp_path, node("Alpha", player), stage=street, password="open") as house:
+        family = house.desktop.family
+        await family.chats.allow_group(GROUP, "Family", PARENT)
+        if role is not None:
+            await family.access.let_in(SOMEBODY, role)
+        before = house.pool.strategy, family.access.members(), family.chats.groups()
+        for name, command in COMMANDS.items():
+            shown = len(street.texts())
+            said = Incoming(chat, SOMEBODY, f"q-{name}", f"/{name}", house.clock.now)
+            await house.desk.accept("stage", [said], None)
+            await house.calm()
+            told = street.texts()[shown:]
+            if role is None:
+                assert all(text == SAY.STRANGER or "Somebody new" in text for text in told), name
+            elif command.admin and role != "admin":
+                assert told == [SAY.ADMIN_ONLY], name
+            elif command.admin and chat is GROUP:
+                assert told == [SAY.PRIVATE_CHAT_ONLY], name
+            elif command.changes:
+                assert told == [SAY.PASSWORD_WANTED], name
+            else:
+                assert told, name
+                assert told[0] not in (SAY.ADMIN_ONLY, SAY.PRIVATE_CHAT_ONLY, SAY.PASSWORD_WANTED), name
+        assert (house.pool.strategy, family.access.members(), family.chats.groups()) == before
+    assert player.asked == []
