@@ -5,6 +5,8 @@
     python -m tests.bench faults             every fault in every number of nodes, and what people got
     python -m tests.bench faults --naive     the same faults against a naive router, which fails
     python -m tests.bench telegram           how far an answer growing in a chat lags behind the model
+    python -m tests.bench research           what a researched answer is worth, and how soon it comes
+    python -m tests.bench research --naive   the same without gate and verification, which fails
 
 Every figure comes from servers of our own on the loopback. The exit code is 1 when a target is missed.
 """
@@ -20,10 +22,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import faults, pool, telegram
+from tests.bench import faults, pool, research, telegram
 from tests.bench.report import Report, as_json, as_text
 
-BENCHES = ("pool", "faults", "telegram")
+BENCHES = ("pool", "faults", "telegram", "research")
 UNHEARD = logging.NullHandler()
 """The nodes fail on purpose here: what the program has to say about it would bury the tables."""
 
@@ -58,6 +60,10 @@ async def _run(name: str, call: argparse.Namespace) -> Report:
         return await pool.run(seed=call.seed, short=call.short)
     if name == "telegram":
         return await telegram.run(seed=call.seed, short=call.short)
+    if name == "research":
+        return await research.run(
+            seed=call.seed, short=call.short, naive=call.naive, searxng=call.searxng, weights=call.model
+        )
     return await faults.run(seed=call.seed, short=call.short, naive=call.naive, only=call.only)
 
 
@@ -67,13 +73,22 @@ def _call(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="fewer rounds; it ends within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
-    parser.add_argument("--naive", action="store_true", help="faults: a naive router instead of the pool")
+    parser.add_argument(
+        "--naive", action="store_true", help="faults, research: what one writes first instead of ours"
+    )
     parser.add_argument(
         "--only",
         type=lambda names: names.split(","),
         default=(),
         metavar="FAULT,…",
         help="faults: only these",
+    )
+    parser.add_argument("--model", type=Path, metavar="GGUF", help="research: ask this real model, too")
+    parser.add_argument(
+        "--searxng",
+        type=Path,
+        metavar="PYTHON",
+        help="research: search through a real SearXNG, too; the Python of an environment that has `searx`",
     )
     call = parser.parse_args(words)
     if unknown := {*call.bench} - {*BENCHES} | {*call.only} - {*faults.TROUBLES}:
