@@ -11,21 +11,22 @@ is previewed, at no edit.
 """
 
 import asyncio
+import base64
 import hashlib
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from adapters import discord_text
 from adapters.discord_calls import Calls, NoAccess
-from adapters.discord_events import PLATFORM, chat_of, read_id
+from adapters.discord_events import INTERACTION, PLATFORM, chat_of, is_by, read_id
 from adapters.discord_gateway import Gateway, Trouble
 from adapters.discord_interactions import Interactions
 from adapters.discord_library import GATEWAY_URL
+from adapters.discord_slash import Slash, differ, menu_entry, slash
 from core.errors import BadFormat, Gone, Unclear
 from core.types import Accept, Button, Chat, Limits, Part, Person
 
@@ -34,37 +35,26 @@ TIMEOUT_S = 15.0
 CAPTION_MAX = 2000
 NONCE_MAX = 25
 BUTTONS_PER_ROW, ROWS_MAX = 5, 5
-LABEL_MAX, COMMAND_MAX, DESCRIPTION_MAX = 80, 100, 100
+LABEL_MAX, COMMAND_MAX = 80, 100
 GONE_MAX = 500
 SUPPRESS_EMBEDS = 4
 NOBODY = {"parse": [], "users": [], "roles": [], "replied_user": False}
-IN_SERVERS_AND_DIRECT = [0, 1]
-
-
-@dataclass(frozen=True, slots=True)
-class Slash:
-    """A command as Discord offers it."""
-
-    name: str
-    about: str
-    argument: str = ""
-    """What stands behind it, in words; empty: nothing."""
-    needed: bool = False
-    """It is no use without the argument."""
-    admin: bool = False
-    """In servers it is shown to those who run the server only."""
-    alone: bool = False
-    """In servers only the one who asked sees the answer."""
+PAGE, PAGES_MAX = 100, 20
+RIGHTS = sum(1 << bit for bit in (10, 11, 15, 16, 38))
+"""View Channel, Send Messages, Attach Files, Read Message History, Send Messages in Threads: no more than
+answering takes. (Discord API, "Permissions")"""
 
 
 class Discord:
-    """`commands` are offered as slash commands, `menu` is (name, question) of the entry in the menu of a
-    message. `cursor` gives what was stored last; `trouble` is told once what only a person can mend.
-    `close` when nothing is to be posted any more, which is later than the end of `run`."""
+    """`commands` are offered as slash commands; `about` is the name of the entry in the menu of a message,
+    and the question it puts; `form` is the title of the form for the password, and what its field is called.
+    `cursor` gives what was stored last; `trouble` is told once what only a person can mend. `close` when
+    nothing is to be posted any more, which is later than the end of `run`."""
 
     platform = PLATFORM
     resumes = True
-    limits = Limits(first_edits_s=(0.5, 0.8, 1.1), previews_per_minute=55)
+    has_form = True
+    limits = Limits(first_edits_s=(0.5, 0.8, 1.1), previews_per_minute=55, topics_apart=True)
 
     def __init__(
         self,
@@ -76,14 +66,15 @@ class Discord:
         trouble: Callable[[Trouble], Awaitable[None]],
         commands: Sequence[Slash] = (),
         about: tuple[str, str] = ("Ask about this", "What does this mean?"),
+        form: tuple[str, str] = ("Enter the password", "Password"),
         timeout_s: float = TIMEOUT_S,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._offered = [*map(_slash, commands), {"type": 3, "name": about[0], **_everywhere(admin=False)}]
+        self._offered = [*map(slash, commands), menu_entry(about[0])]
         self._calls = Calls(token, api_url, timeout_s=timeout_s, clock=clock)
         alone = [command.name for command in commands if command.alone]
-        self._interactions = Interactions(self._calls, alone, clock=clock)
+        self._interactions = Interactions(self._calls, alone, form, clock=clock)
         self._gateway = Gateway(
             token,
             gateway_url,
@@ -166,8 +157,19 @@ class Discord:
         return discord_text.render(markdown, final)
 
     async def strays(self, chat: Chat, *, after: str, before: str, known: Collection[str]) -> list[str]:
-        """A post that is sent again under its key is the same post: there are none."""
-        return []
+        """A post that is sent again under its key soon is the same post, so there is one only after a
+        longer time. What Discord shows tells all of ours; all that only one person sees it does not tell."""
+        me, first, last = self._gateway.me, _snowflake(after), _snowflake(before)
+        found: list[str] = []
+        for _ in range(PAGES_MAX):
+            query = {"after": str(first), "limit": str(PAGE)}
+            page = await self._in(chat, "GET", f"/channels/{_channel(chat)}/messages", query=query)
+            posts = {number: one for one in page if (number := read_id(one)) and first < number < last}
+            found += [str(number) for number, one in posts.items() if me and is_by(one, me)]
+            if len(page) < PAGE or not posts:
+                break
+            first = max(posts)
+        return [post for post in found if post not in known]
 
     # ── People and servers ────────────────────────────────────────────────────────────────────────
 
@@ -198,21 +200,33 @@ class Discord:
         if self._gateway.application_id is None:
             raise Unclear("not connected yet")
         path = f"/applications/{self._gateway.application_id}/commands"
-        if _differ(await self._calls.call("GET", path), self._offered):
+        if differ(await self._calls.call("GET", path, query={"with_localizations": "true"}), self._offered):
             await self._calls.call("PUT", path, self._offered)
         self._registered = True
 
     def invite_link(self, code: str) -> str | None:
-        """No link on Discord carries a code along: it has to be typed."""
-        return None
+        """That of our profile. No link on Discord carries a code along: it has to be written."""
+        me = self._gateway.application_id
+        return f"https://discord.com/users/{me}" if me else None
+
+    def group_link(self) -> str | None:
+        me = self._gateway.application_id
+        return server_link(me) if me else None
 
     # ── Calling ───────────────────────────────────────────────────────────────────────────────────
 
     async def _in(
-        self, chat: Chat, method: str, path: str, body: Any = None, file: bytes | None = None
+        self,
+        chat: Chat,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: dict[str, str] | None = None,
+        file: bytes | None = None,
     ) -> Any:
         try:
-            return await self._calls.call(method, path, body, file=file)
+            return await self._calls.call(method, path, body, query=query, file=file)
         except NoAccess:
             if chat.kind == "group":
                 await self._gateway.tell("access")
@@ -227,6 +241,23 @@ class Discord:
                 self._gone.popitem(last=False)
             if method != "DELETE" or not str(gone).startswith("404"):
                 raise
+
+
+def server_link(application_id: int) -> str:
+    """What somebody opens to add the bot to a server of theirs, with no more rights than it needs."""
+    scope = "bot+applications.commands"
+    return (
+        f"https://discord.com/oauth2/authorize?client_id={application_id}&scope={scope}&permissions={RIGHTS}"
+    )
+
+
+def application_of(token: str) -> int | None:
+    """The id of the application, which a bot's token begins with; None if this is no such token."""
+    try:
+        number = base64.b64decode(token.partition(".")[0] + "==", validate=True).decode("ascii")
+    except ValueError:
+        return None
+    return int(number) if number.isdecimal() and token.count(".") == 2 else None
 
 
 def _channel(chat: Chat) -> int:
@@ -244,6 +275,12 @@ def _post(post: str) -> int:
     if not post.isascii() or not post.isdecimal():
         raise Gone("no such post on Discord")
     return int(post)
+
+
+def _snowflake(post: str) -> int:
+    """Ids grow with time, those of interactions among them."""
+    number = post.removeprefix(INTERACTION)
+    return int(number) if number.isascii() and number.isdecimal() else 0
 
 
 def _nonce(chat: Chat, key: str) -> str:
@@ -266,52 +303,3 @@ def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:
     ]
     rows = [keys[at : at + BUTTONS_PER_ROW] for at in range(0, len(keys), BUTTONS_PER_ROW)]
     return [{"type": 1, "components": row} for row in rows]
-
-
-# ── Slash commands ────────────────────────────────────────────────────────────────────────────────
-
-
-def _slash(command: Slash) -> dict[str, Any]:
-    option = {
-        "type": 3,
-        "name": "text",
-        "description": command.argument[:DESCRIPTION_MAX],
-        "required": command.needed,
-    }
-    return {
-        "type": 1,
-        "name": command.name,
-        "description": command.about[:DESCRIPTION_MAX],
-        "options": [option] if command.argument else [],
-        **_everywhere(command.admin),
-    }
-
-
-def _everywhere(admin: bool) -> dict[str, Any]:
-    return {
-        "default_member_permissions": "0" if admin else None,
-        "contexts": IN_SERVERS_AND_DIRECT,
-        "integration_types": [0],
-    }
-
-
-def _differ(known: Any, offered: Sequence[dict[str, Any]]) -> bool:
-    if not isinstance(known, list) or len(known) != len(offered):
-        return True
-    by_name = {(one.get("type"), one.get("name")): one for one in known if isinstance(one, dict)}
-    return any(not _same(by_name.get((one["type"], one["name"])), one) for one in offered)
-
-
-def _same(known: dict[str, Any] | None, offered: dict[str, Any]) -> bool:
-    """Whether Discord knows the command so; it adds much of its own, and leaves out what is not so."""
-    if known is None:
-        return False
-    return all(_plain(known.get(name)) == _plain(value) for name, value in offered.items())
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items() if one} or None
-    return value or None

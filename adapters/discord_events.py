@@ -24,7 +24,7 @@ TEXT_MAX = 100_000
 
 WRITTEN, REPLY = 0, 19
 """The types of a message that a person wrote; all others Discord says itself."""
-COMMAND, PRESS = 2, 3
+COMMAND, PRESS, SUBMIT = 2, 3, 5
 SLASH, MENU = 1, 3
 ELSEWHERE = 2
 """The context of an interaction in a chat of other people, where we are not."""
@@ -174,7 +174,7 @@ def _attachment(message: Raw) -> Attachment | None:
 
 def _interaction(raw: Raw, me: Me) -> Incoming | None:
     kind = raw.get("type")
-    if kind not in (COMMAND, PRESS) or raw.get("context") == ELSEWHERE:
+    if kind not in (COMMAND, PRESS, SUBMIT) or raw.get("context") == ELSEWHERE:
         return None
     chat, number = _chat(raw), _id(raw, "id")
     member = raw.get("member")
@@ -190,10 +190,29 @@ def _interaction(raw: Raw, me: Me) -> Incoming | None:
         chat=chat,
         person=person,
         post=f"{INTERACTION}{number}",
-        text=_slashed(_text(data.get("custom_id"))) if kind == PRESS else _called(data, me),
+        text=_meant(kind, data, me),
         said_at=_said_at(number),
         pressed=str(pressed) if pressed is not None else None,
+        secret=kind == SUBMIT,
     )
+
+
+def _meant(kind: int, data: Raw, me: Me) -> str:
+    match kind:
+        case 3:
+            return _slashed(_text(data.get("custom_id")))
+        case 5:
+            return _entered(data)
+    return _called(data, me)
+
+
+def _entered(data: Raw) -> str:
+    """The text in the one field of our form, which stands in a label, or in a row as of old."""
+    for row in _raws(data, "components"):
+        for field in (row.get("component"), *_raws(row, "components")):
+            if field is not None:
+                return _text(_raw(field, "field").get("value"))
+    raise _Bad("form")
 
 
 def _called(data: Raw, me: Me) -> str:
@@ -245,6 +264,11 @@ def _name(user: Raw, member: object) -> str:
     """The name in this server, else the one shown everywhere, else that of the account."""
     nick = _text(member.get("nick")) if isinstance(member, dict) else ""
     return nick or _text(user.get("global_name")) or _text(user.get("username"))
+
+
+def is_by(message: object, me: Me) -> bool:
+    """Whether we wrote it ourselves."""
+    return isinstance(message, dict) and _is(message.get("author"), me)
 
 
 def _is(user: object, me: Me) -> bool:

@@ -25,7 +25,7 @@ import discord
 
 from adapters.discord_calls import Calls, TokenRefused
 from adapters.discord_events import PLATFORM, Me, arrival, chat_of, read_id, told_later
-from adapters.discord_interactions import Interactions
+from adapters.discord_interactions import FORM_COMMAND, Interactions
 from adapters.discord_library import Client
 from core.errors import FloodWait, Gone, PlatformError, StorageError
 from core.types import Accept, Arrival, Chat, Incoming
@@ -258,6 +258,9 @@ class Gateway:
         if not isinstance(found, Incoming) or not isinstance(payload, dict):
             if found is not None:
                 await self._keep([found], {})
+            return
+        if found.pressed is not None and found.text == FORM_COMMAND:
+            await self._interactions.show_form(payload)
             return
         self._interactions.expect(found, payload)
         try:

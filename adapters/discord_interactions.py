@@ -29,7 +29,11 @@ TOKEN_S = 14 * 60.0
 ACKNOWLEDGED_S_MAX = 5.0
 OPEN_MAX = 500
 EPHEMERAL = 64
-THINKING, RESTING = 5, 6
+THINKING, RESTING, FORM = 5, 6, 9
+LABEL, SHORT_TEXT = 18, {"type": 4, "style": 1, "custom_id": "entered", "required": True, "max_length": 200}
+FORM_COMMAND = "/password"
+"""A button with it opens the form; nothing is kept of its being pressed."""
+TITLE_MAX = 45
 
 
 @dataclass(slots=True)
@@ -42,13 +46,20 @@ class _Open:
 
 
 class Interactions:
-    """`alone`: the commands whose answers in a server only the one who asked shall see."""
+    """`alone`: the commands whose answers in a server only the one who asked shall see; `form`: the title of
+    the form for the password, and what its field is called."""
 
     def __init__(
-        self, calls: Calls, alone: Collection[str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        calls: Calls,
+        alone: Collection[str],
+        form: tuple[str, str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._calls = calls
         self._alone = frozenset(alone)
+        self._form = form
         self._clock = clock
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self._posts: OrderedDict[str, _Open] = OrderedDict()
@@ -64,7 +75,7 @@ class Interactions:
         if incoming.pressed is not None:
             return
         name = incoming.text[1:].partition(" ")[0]
-        alone = incoming.chat.kind == "group" and name in self._alone
+        alone = incoming.chat.kind == "group" and (incoming.secret or name in self._alone)
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         found = _Open(str(payload.get("token")), self._clock() + TOKEN_S, alone, future)
         _remember(self._open, incoming.post, found)
@@ -88,6 +99,17 @@ class Interactions:
         else:
             if found is not None and not found.acknowledged.done():
                 found.acknowledged.set_result(True)
+
+    async def show_form(self, payload: Mapping[str, Any]) -> None:
+        """As the answer to a button that was pressed."""
+        title, label = self._form
+        field = {"type": LABEL, "label": label[:TITLE_MAX], "component": SHORT_TEXT}
+        data = {"custom_id": FORM_COMMAND, "title": title[:TITLE_MAX], "components": [field]}
+        path = f"/interactions/{payload.get('id')}/{payload.get('token')}/callback"
+        try:
+            await self._calls.call("POST", path, {"type": FORM, "data": data})
+        except PlatformError as error:
+            log.info("A form was not shown: %s", error)
 
     # ── Its answer ────────────────────────────────────────────────────────────────────────────────
 

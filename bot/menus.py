@@ -22,7 +22,8 @@ EVERYWHERE = ("help", "new", "stop", "retry")
 """What is offered in groups: there anybody sees the menu."""
 
 Menu = tuple[tuple[str, str], ...]
-Place = tuple[str, Chat | None]
+Whose = Chat | Person | None
+"""That of a group, of somebody in private, or of everybody who has none of their own."""
 
 
 async def keep(
@@ -33,21 +34,22 @@ async def keep(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Until cancelled: let every menu be what it should. `house` speaks where many see it."""
-    told: dict[Place, Menu] = {}
-    patience: dict[Place, int] = {}
+    told: dict[tuple[str, Whose], Menu] = {}
+    patience: dict[tuple[str, Whose], int] = {}
     """How many looks later a menu that was refused is tried again."""
     while messengers:
         for messenger in messengers:
-            menus = await wanted(messenger, family, speaking, house)
-            gone = {
-                chat: () for platform, chat in told if platform == messenger.platform and chat not in menus
+            menus = wanted(messenger, family, speaking, house)
+            gone: dict[Whose, Menu] = {
+                whose: () for platform, whose in told if platform == messenger.platform and whose not in menus
             }
-            for chat, menu in {**gone, **menus}.items():
-                place = messenger.platform, chat
+            for whose, menu in {**gone, **menus}.items():
+                place = messenger.platform, whose
                 patience[place] = patience.get(place, 0) - 1
                 if told.get(place) == menu or patience[place] > 0:
                     continue
                 try:
+                    chat = await messenger.direct(whose) if isinstance(whose, Person) else whose
                     await messenger.menu(chat, menu, "")
                     told[place] = menu
                 except PlatformError as error:
@@ -56,20 +58,20 @@ async def keep(
         await sleep(LOOK_EVERY_S)
 
 
-async def wanted(
+def wanted(
     messenger: Messenger, family: Family, speaking: Callable[[Person], English], house: English
-) -> dict[Chat | None, Menu]:
-    """Each chat's menu; under None that of strangers, who are offered nothing but to begin."""
-    menus: dict[Chat | None, Menu] = {None: (("start", house.ABOUT["start"]),)}
+) -> dict[Whose, Menu]:
+    """Under None that of strangers, who are offered nothing but to begin."""
+    menus: dict[Whose, Menu] = {None: (("start", house.ABOUT["start"]),)}
     for group in family.chats.groups():
         if group.platform == messenger.platform:
             chat = Chat(group.platform, group.id, "group")
             menus[chat] = tuple((name, house.ABOUT[name]) for name in EVERYWHERE)
     for member in family.access.members():
         for platform, account in member.accounts:
-            person = Person(platform, account, member.name, member.language)
+            person = Person(platform, account)
             if platform == messenger.platform and member.role:
                 say = speaking(person)
                 offered = commands.shown_to(member.role)
-                menus[await messenger.direct(person)] = tuple((it.name, say.ABOUT[it.name]) for it in offered)
+                menus[person] = tuple((it.name, say.ABOUT[it.name]) for it in offered)
     return menus

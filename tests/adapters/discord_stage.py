@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from adapters.discord import Discord, Slash
+from adapters.discord import Discord
 from adapters.discord_gateway import Trouble
+from adapters.discord_slash import Slash
 from core.errors import StorageError
 from core.types import Arrival, Incoming
 from tests.servers.discord import DiscordServer
