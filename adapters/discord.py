@@ -165,7 +165,7 @@ class Discord:
             query = {"after": str(first), "limit": str(PAGE)}
             page = await self._in(chat, "GET", f"/channels/{_channel(chat)}/messages", query=query)
             posts = {number: one for one in page if (number := read_id(one)) and first < number < last}
-            found += [str(number) for number, one in posts.items() if me and is_by(one, me)]
+            found += [str(number) for number in sorted(posts) if me and is_by(posts[number], me)]
             if len(page) < PAGE or not posts:
                 break
             first = max(posts)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from core.types import Arrival, Attachment, Chat, Incoming, Person, Poison, Removed
+from core.types import Arrival, Attachment, Chat, Incoming, Joined, Person, Poison, Removed
 
 PLATFORM = "discord"
 ID_MAX = 2**63
@@ -24,6 +24,7 @@ TEXT_MAX = 100_000
 
 WRITTEN, REPLY = 0, 19
 """The types of a message that a person wrote; all others Discord says itself."""
+TEXT_CHANNEL = 0
 COMMAND, PRESS, SUBMIT = 2, 3, 5
 SLASH, MENU = 1, 3
 ELSEWHERE = 2
@@ -62,6 +63,8 @@ def arrival(event: object, payload: object, me: Me) -> Arrival | None:
                 return Removed(_chat(raw), str(_id(raw, "id")))
             case "INTERACTION_CREATE":
                 return _interaction(raw, me)
+            case "GUILD_CREATE":
+                return _joined(raw)
         return None
     except _Bad as bad:
         return Poison(f"event-{_any_id(payload)}", str(bad))
@@ -87,6 +90,18 @@ def read_id(raw: object, name: str = "id") -> int | None:
         return _id(_raw(raw, "raw"), name)
     except _Bad:
         return None
+
+
+def _joined(guild: Raw) -> Joined | None:
+    """A server that is new to us; nobody tells who put us there. We say hello where Discord itself would."""
+    channels = [it for it in _raws(guild, "channels") if it.get("type") == TEXT_CHANNEL]
+    system = guild.get("system_channel_id")
+    channel = next((it for it in channels if it.get("id") == system), channels[0] if channels else None)
+    if channel is None:
+        return None
+    chat = chat_of(_id(channel, "id"), _id(guild, "id"))
+    owner = Person(PLATFORM, str(_id(guild, "owner_id")))
+    return Joined(chat, owner, _text(guild.get("name")), by_them=False)
 
 
 # ── What somebody wrote ───────────────────────────────────────────────────────────────────────────

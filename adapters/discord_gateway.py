@@ -186,10 +186,10 @@ class Gateway:
     async def _take_in(self) -> None:
         while True:
             event, payload = await self._waiting.get()
-            if event == "GUILD_CREATE":
-                await self._meet(payload)
-            elif event in PLACES:
+            if event in PLACES:
                 await self._keep([], self._place(payload, None))
+            elif self.me is not None and event == "GUILD_CREATE":
+                await self._meet(payload, self.me)
             elif self.me is not None:
                 found = arrival(event, payload, self.me)
                 moves = self._moves(payload) if event == "MESSAGE_CREATE" else {}
@@ -208,18 +208,21 @@ class Gateway:
             return {}
         return {place: number}
 
-    async def _meet(self, guild: object) -> None:
+    async def _meet(self, guild: object, me: Me) -> None:
         """A server we are in: its channels are known from now on."""
         guild_id = read_id(guild)
         if not isinstance(guild, dict) or guild_id is None:
             return
+        is_new = not any(place.startswith(f"{guild_id}:") for place in self._places)
         moves: dict[str, int] = {}
         for name in ("channels", "threads"):
             found = guild.get(name)
             for channel in found if isinstance(found, list) else []:
                 moves |= self._place(channel, guild_id)
         if moves:
-            await self._keep([], moves)
+            await self._keep(
+                [joined] if is_new and (joined := arrival("GUILD_CREATE", guild, me)) else [], moves
+            )
 
     def _place(self, channel: object, guild_id: int | None) -> dict[str, int]:
         """The mark of a channel that is new to us: at its end."""

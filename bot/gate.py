@@ -83,8 +83,12 @@ class Gate:
         if person.language:
             self._family.spoken[account_of(person)] = person.language
         if not self._family.chats.is_allowed(chat):
-            if access.role_of(person) != "admin":
+            if access.role_of(person) is None:
                 return await self._refuse(chat, "", person, admitted)
+            if access.role_of(person) != "admin":
+                text, key = self._speaking(person).GROUP_NOT_YET, f"not yet {chat.whole_id}"
+                admitted.notices.append(Notice(person, chat, key, text, reply_to=incoming.post))
+                return self._ask_admins(chat, "", admitted)
             await self._family.chats.allow_group(chat, "", person)  # who wants us to answer, wants us there
         called = parse(incoming.text)
         if called and called[0] in ("start", "link") and called[1]:
@@ -158,8 +162,20 @@ class Gate:
             text = self._speaking(joined.person).HELLO_GROUP
             key = f"joined {joined.chat.id}"
             admitted.notices.append(Notice(joined.person, joined.chat, key, text))
-        elif not self._family.chats.is_allowed(joined.chat):
+        elif self._family.chats.is_allowed(joined.chat):
+            return
+        elif joined.by_them:
             await self._refuse(joined.chat, joined.title, joined.person, admitted)
+        else:
+            await self._family.chats.heard_of(joined.chat, joined.title)
+            self._ask_admins(joined.chat, joined.title, admitted)
+
+    def _ask_admins(self, chat: Chat, title: str, admitted: Admitted) -> None:
+        for admin in self._family.access.admins():
+            say = self._speaking(admin)
+            button = Button(say.ALLOW, f"/allow group {chat.platform}:{chat.whole_id}")
+            text = say.group_asks(clean_name(title))
+            admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, (button,)))
 
     async def _refuse(self, chat: Chat, title: str, person: Person, admitted: Admitted) -> None:
         say_so = await self._family.chats.refuse_group(chat, title)

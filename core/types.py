@@ -74,6 +74,8 @@ class Joined:
     chat: Chat
     person: Person
     title: str
+    by_them: bool = True
+    """False where the platform does not tell who it was: then `person` is whose group it is."""
 
 
 @dataclass(frozen=True, slots=True)

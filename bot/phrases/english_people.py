@@ -109,7 +109,12 @@ class EnglishPeople:
     LEAVING_GROUP = (
         "I am a private assistant and only talk in my family's groups, so I am leaving. All the best!"
     )
-    GROUP_ALLOWED = "I may stay in that group now. Please add me to it again."
+    GROUP_ALLOWED = "I may talk in that group now. If I have left it, please add me again."
+    GROUP_NOT_YET = "I do not know this group yet. I have asked whoever runs me whether I may talk here."
+
+    def group_asks(self, title: str) -> str:
+        what = f"the group {title}" if title else "a new group"
+        return f"👋 I was put into {what}, and do not talk there unless you let me."
 
     def group_card(self, title: str, name: str) -> str:
         what = f"the group {title}" if title else "a group"

@@ -123,7 +123,13 @@ class GermanPeople(EnglishPeople):
         "Ich bin ein privater Assistent und rede nur in den Gruppen meiner Familie mit, deshalb gehe ich "
         "wieder. Alles Gute!"
     )
-    GROUP_ALLOWED = "In dieser Gruppe darf ich jetzt bleiben. Bitte füge mich noch einmal hinzu."
+    GROUP_ALLOWED = "In dieser Gruppe darf ich jetzt mitreden. Wenn ich gegangen bin, hol mich bitte wieder."
+
+    GROUP_NOT_YET = "Diese Gruppe kenne ich noch nicht. Ich habe gefragt, ob ich hier mitreden darf."
+
+    def group_asks(self, title: str) -> str:
+        what = f"in die Gruppe {title}" if title else "in eine neue Gruppe"
+        return f"👋 Ich wurde {what} geholt und rede dort nur mit, wenn du mich lässt."
 
     def group_card(self, title: str, name: str) -> str:
         what = f"in der Gruppe {title}" if title else "in einer Gruppe"

@@ -75,7 +75,7 @@ SETUP_NEXT = "Then start it with: make run"
 
 
 def discord_server(link: str, picture: str) -> str:
-    return f"To add the bot to your Discord server, open this link, or let a phone read it:\n{link}\n{picture}"
+    return f"To add the bot to your Discord server, open this link or let a phone read it:\n{link}\n{picture}"
 
 
 def claim_by_code(platform: str, group_link: str, link: str, code: str) -> str:

@@ -119,7 +119,13 @@ class VietnamesePeople(EnglishPeople):
         "Mình là trợ lý riêng, chỉ trò chuyện trong các nhóm của một gia đình, nên xin phép rời nhóm này. "
         "Chúc mọi người vui khỏe!"
     )
-    GROUP_ALLOWED = "Giờ mình được ở lại nhóm đó rồi. Bạn thêm mình vào lại nhé."
+    GROUP_ALLOWED = "Giờ mình được trò chuyện trong nhóm đó. Nếu mình đã rời đi, bạn thêm mình lại nhé."
+
+    GROUP_NOT_YET = "Mình chưa biết nhóm này. Mình đã hỏi người phụ trách xem có được trò chuyện ở đây không."
+
+    def group_asks(self, title: str) -> str:
+        what = f"nhóm {title}" if title else "một nhóm mới"
+        return f"👋 Mình vừa được thêm vào {what}, và chỉ trò chuyện ở đó nếu bạn cho phép."
 
     def group_card(self, title: str, name: str) -> str:
         what = f"nhóm {title}" if title else "một nhóm"

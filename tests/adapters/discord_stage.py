@@ -14,7 +14,12 @@ from tests.servers.discord import DiscordServer
 TOKEN = "canary.token.discord"
 ANNA = 7
 COMMANDS = (
-    Slash("ask", "Ask something", "The question", needed=True),
+    Slash(
+        *("ask", "Ask something", "The question"),
+        needed=True,
+        translations={"de": "Etwas fragen"},
+        argument_translations={"de": "Die Frage"},
+    ),
     Slash("help", "What I can do", alone=True),
     Slash("status", "How the nodes are", admin=True),
 )

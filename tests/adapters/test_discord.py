@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from adapters.discord import application_of
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.types import Button, Chat, Part, Person
 from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
@@ -230,3 +231,60 @@ async def test_leaving_is_leaving_the_server(server: DiscordServer, hall: Hall) 
     guild = server.guild(1, "Family", members=[ANNA])
     await hall.adapter.leave(chat(server.channel(guild, "general")))
     assert server.left == [guild.id]
+
+
+async def test_the_form_for_the_password_is_no_message(
+    server: DiscordServer, hall: Hall, home: Channel
+) -> None:
+    """A button opens it, and what is entered there comes in marked as secret and is answered in place."""
+    part = Part("Press", buttons=(Button("Enter", "/password"),))
+    post = await hall.adapter.post(chat(home), part, reply_to=None, key="1-0")
+    pressed = server.press(home.id, int(post), "Enter", person=ANNA)
+    await server.until(lambda: server.interactions[pressed].modal is not None)
+    server.submit(pressed, {"entered": "open the porch"})
+    entered = await hall.said.get()
+    assert (entered.text, entered.secret, entered.person.id) == ("open the porch", True, str(ANNA))
+    answer = await hall.adapter.post(entered.chat, Part("Thanks"), reply_to=entered.post, key="2-0")
+    assert home.messages[int(answer)].text == "Thanks"
+    assert [one.text for one in home.posts] == ["Press", "Thanks"]
+    assert server.violations == []
+
+
+async def test_a_post_that_was_sent_twice_is_found_in_the_history(
+    server: DiscordServer, hall: Hall, home: Channel
+) -> None:
+    """Ours, between the question and the answer, and nothing else: neither what is known nor what people
+    say."""
+    before = await hall.adapter.post(chat(home), Part("Earlier"), reply_to=None, key="0-0")
+    question = server.say(home.id, ANNA, "Why?")
+    stray = await hall.adapter.post(chat(home), Part("Because"), reply_to=str(question), key="1-0")
+    server.say(home.id, ANNA, "Hm")
+    known = await hall.adapter.post(chat(home), Part("Other"), reply_to=None, key="2-0")
+    last = await hall.adapter.post(chat(home), Part("Because."), reply_to=str(question), key="1-0 again")
+    found = await hall.adapter.strays(chat(home), after=str(question), before=last, known={known, last})
+    assert found == [stray]
+    everything = await hall.adapter.strays(chat(home), after="interaction-1", before=last, known=())
+    assert everything == [before, stray, known]
+    assert server.violations == []
+
+
+async def test_commands_are_described_in_the_reader_s_language(server: DiscordServer, hall: Hall) -> None:
+    """What Discord keeps of them is known as ours again."""
+    await hall.adapter.menu(None, [], "")
+    (ask,) = [one for one in server.commands if one["name"] == "ask"]
+    assert ask["description_localizations"] == {"de": "Etwas fragen"}
+    assert ask["options"][0]["description_localizations"] == {"de": "Die Frage"}
+
+
+async def test_the_links_lead_to_us(server: DiscordServer, hall: Hall) -> None:
+    """To our profile, where a code is written, and to a server of whoever opens it."""
+    me = server.application_id
+    assert hall.adapter.invite_link("c0de") == f"https://discord.com/users/{me}"
+    assert str(hall.adapter.group_link()).startswith(f"https://discord.com/oauth2/authorize?client_id={me}&")
+
+
+def test_a_token_tells_its_application() -> None:
+    """And what is no token tells nothing."""
+    assert application_of("MTAwMDAwMDAwMDAwMDAwMDAx.Gabcde.0123456789") == 100_000_000_000_000_001
+    for token in ("", "canary", "MTAw", "!!!.a.b", "bm8gbnVtYmVy.a.b"):
+        assert application_of(token) is None

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from core.types import Chat, Incoming, Person, Poison, Removed
+from core.types import Chat, Incoming, Joined, Person, Poison, Removed
 from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
 from tests.servers.discord import DiscordServer
 from tests.servers.discord_model import Channel
@@ -188,3 +188,21 @@ async def test_no_privileged_intent_is_asked_for(server: DiscordServer) -> None:
     async with running(Hall(server)):
         pass
     assert not server.privileged
+
+
+async def test_a_server_that_is_new_is_told_once(server: DiscordServer) -> None:
+    """With whose it is, as nobody tells who put us there; a later run knows it already."""
+    server.channel(server.guild(1, "Family", members=[ANNA]), "general")
+    async with running(Hall(server)) as hall:
+        await server.until(lambda: bool(hall.arrivals))
+        cursor = hall.cursor
+    (joined,) = hall.arrivals
+    assert isinstance(joined, Joined)
+    assert (joined.chat.whole_id, joined.person.id, joined.title) == ("1", str(ANNA), "Family")
+    assert not joined.by_them
+    home = server.dm(ANNA)
+    async with running(Hall(server, cursor=cursor)) as later:
+        server.say(home.id, ANNA, "Hello")
+        await later.said.get()
+    assert later.texts == ["Hello"]
+    assert len(later.arrivals) == 1

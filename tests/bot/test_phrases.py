@@ -141,6 +141,8 @@ SAMPLES = [
     Sample("let_in", ("", "adult")),
     Sample("group_card", ("Chess", "Eve"), ("Chess", "Eve")),
     Sample("group_card", ("", "")),
+    Sample("group_asks", ("Chess",), ("Chess",)),
+    Sample("group_asks", ("",)),
     Sample("groups_text", ([],)),
     Sample("groups_text", (["Chess", "Home"],), ("- Chess\n- Home",)),
     Sample("member_line", (MIA, 5), ("#7", "Mia", "telegram, terminal", "5")),
@@ -262,9 +264,7 @@ def test_a_text_is_ready_to_be_shown(say: English) -> None:
 @everywhere
 def test_each_command_is_described(say: English) -> None:
     """Every one that is offered, no other, in one line of a phone's menu; its arguments are named."""
-    assert say.ABOUT.keys() == {
-        name for name, it in COMMANDS.items() if not it.hidden or name in CHOSEN_TOO
-    }
+    assert say.ABOUT.keys() == {name for name, it in COMMANDS.items() if not it.hidden or name in CHOSEN_TOO}
     assert all(len(text) <= ABOUT_MAX for text in say.ABOUT.values())
     assert say.ARGUMENTS.keys() <= COMMANDS.keys()
     for name, text in say.ARGUMENTS.items():
