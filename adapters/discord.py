@@ -160,6 +160,8 @@ class Discord:
         """A post that is sent again under its key soon is the same post, so there is one only after a
         longer time. What Discord shows tells all of ours; all that only one person sees it does not tell."""
         me, first, last = self._gateway.me, _snowflake(after), _snowflake(before)
+        if me is None:
+            raise Unclear("not connected yet, and so not able to tell which posts are ours")
         found: list[str] = []
         for _ in range(PAGES_MAX):
             query = {"after": str(first), "limit": str(PAGE)}
@@ -182,7 +184,7 @@ class Discord:
             if number is None:
                 raise Unclear("the reply names no chat")
             chat = self._direct[person.id] = chat_of(number, None)
-            self._gateway.know(chat, read_id(found, "last_message_id") or number)
+            self._gateway.know(chat, number, read_id(found, "last_message_id") or number)
         return self._direct[person.id]
 
     async def leave(self, chat: Chat) -> None:

@@ -70,12 +70,22 @@ def arrival(event: object, payload: object, me: Me) -> Arrival | None:
         return Poison(f"event-{_any_id(payload)}", str(bad))
 
 
-def told_later(message: object, chat: Chat, me: Me) -> Arrival | None:
-    """What this message of a channel's history means to us: it does not say where it stands."""
+def told_later(message: object, chat: Chat, me: Me, seen: int) -> Arrival | None:
+    """What this message of a channel's history means to us: it does not say where it stands. Up to `seen` we
+    have heard of all, and only what was changed since is news."""
     try:
-        return _message(_raw(message, "message"), chat, me)
+        raw = _raw(message, "message")
+        changed = _text(raw.get("edited_timestamp"))
+        if _id(raw, "id") <= seen and (not changed or _at(changed) < _said_at(seen)):
+            return None
+        return _message(raw, chat, me, edited=bool(changed))
     except _Bad as bad:
         return Poison(f"message-{_any_id(message)}", str(bad))
+
+
+def id_before(number: int, seconds: float) -> int:
+    """What has an id from there on was made so long before this one at most."""
+    return max(0, number - (int(seconds * 1000) << 22))
 
 
 def chat_of(channel_id: int, guild_id: int | None) -> Chat:
@@ -247,7 +257,7 @@ def _about(data: Raw, me: Me) -> str:
     """The question about a message that somebody pointed at, with its words."""
     messages = _raw(_raw(data.get("resolved"), "resolved").get("messages"), "messages")
     message = _raw(messages.get(str(_id(data, "target_id"))), "target")
-    words = _text(message.get("content"))
+    words, _ = _addressed(_text(message.get("content")), _raws(message, "mentions"), me)
     if not words:
         return me.about or "…"
     quoted = "\n".join(f"> {line}" for line in words.splitlines())

@@ -24,7 +24,7 @@ from typing import Literal
 import discord
 
 from adapters.discord_calls import Calls, TokenRefused
-from adapters.discord_events import PLATFORM, Me, arrival, chat_of, read_id, told_later
+from adapters.discord_events import PLATFORM, Me, arrival, chat_of, id_before, read_id, told_later
 from adapters.discord_interactions import FORM_COMMAND, Interactions
 from adapters.discord_library import Client
 from core.errors import FloodWait, Gone, PlatformError, StorageError
@@ -42,6 +42,9 @@ STORAGE_PAUSE_S_MAX = 30.0
 CLOSE_S_MAX = 2.0
 PLACES_MAX = 200
 PAGE = 100
+DAY_MS = 24 * 3600 * 1000
+CHANGED_S_MAX = 3600.0
+"""Who changes what was heard before a gap, does so soon: the history is read from so long before it."""
 WAITING_MAX = 1000
 """More events than these are not kept in memory: the history has them."""
 TEXT_CHANNELS = frozenset({0, 2, 5, 10, 11, 12, 13})
@@ -103,9 +106,13 @@ class Gateway:
             tasks.create_task(self._read_on())
             await self._stay_connected()
 
-    def know(self, chat: Chat, last: int) -> None:
-        """There is this chat, and nothing after that message has been seen there."""
-        self._places.setdefault(chat.id, last)
+    def know(self, chat: Chat, made: int, last: int) -> None:
+        """There is this chat, made with that id, and `last` is the newest message in it. Where it is new to
+        us, something may have been said there while we were away."""
+        if chat.id not in self._places:
+            self._places[chat.id] = _a_day_before(made, last)
+            self._unread[chat.id] = None
+            self._some_unread.set()
 
     async def tell(self, trouble: Trouble) -> None:
         if trouble not in self._told:
@@ -218,14 +225,17 @@ class Gateway:
         for name in ("channels", "threads"):
             found = guild.get(name)
             for channel in found if isinstance(found, list) else []:
-                moves |= self._place(channel, guild_id)
+                moves |= self._place(channel, guild_id, away=not is_new)
         if moves:
-            await self._keep(
-                [joined] if is_new and (joined := arrival("GUILD_CREATE", guild, me)) else [], moves
-            )
+            joined = arrival("GUILD_CREATE", guild, me) if is_new else None
+            if not is_new:
+                self._unread |= dict.fromkeys(moves)
+            await self._keep([joined] if joined else [], moves)
+            self._some_unread.set()
 
-    def _place(self, channel: object, guild_id: int | None) -> dict[str, int]:
-        """The mark of a channel that is new to us: at its end."""
+    def _place(self, channel: object, guild_id: int | None, *, away: bool = False) -> dict[str, int]:
+        """The mark of a channel that is new to us: at its end, or earlier if it was made while we were
+        `away`."""
         number = read_id(channel)
         guild_id = guild_id or read_id(channel, "guild_id")
         if number is None or guild_id is None or not isinstance(channel, dict):
@@ -233,7 +243,8 @@ class Gateway:
         place = chat_of(number, guild_id).id
         if place in self._places or channel.get("type") not in TEXT_CHANNELS:
             return {}
-        return {place: read_id(channel, "last_message_id") or number}
+        last = read_id(channel, "last_message_id") or number
+        return {place: _a_day_before(number, last) if away else last}
 
     async def _keep(self, arrivals: Sequence[Arrival], moves: Mapping[str, int]) -> None:
         """On disk, with the cursor after it, however often it takes."""
@@ -308,18 +319,22 @@ class Gateway:
                 pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
     async def _read(self, place: str, me: Me) -> None:
+        """From a little before the mark, as what stands there may have been changed meanwhile."""
         chat = Chat(PLATFORM, place, "group" if ":" in place else "private")
         path = f"/channels/{place.rpartition(':')[2]}/messages"
+        seen = self._places.get(place, 0)
+        after = id_before(seen, CHANGED_S_MAX)
         while place in self._places:
-            query = {"after": str(self._places[place]), "limit": str(PAGE)}
+            query = {"after": str(after), "limit": str(PAGE)}
             page = await self._calls.call("GET", path, query=query)
             messages = sorted(((read_id(one) or 0, one) for one in page), key=lambda pair: pair[0])
-            found = [told_later(one, chat, me) for _, one in messages]
+            found = [told_later(one, chat, me, seen) for _, one in messages]
             last = max((number for number, _ in messages), default=0)
             moves = {place: last} if last > self._places.get(place, 0) else {}
             await self._keep([one for one in found if one is not None], moves)
-            if len(page) < PAGE or not moves:
+            if len(page) < PAGE or last <= after:
                 return
+            after = last
 
     async def _stored(self) -> dict[str, int]:
         pause_s = 1.0
@@ -332,6 +347,12 @@ class Gateway:
                 pause_s = min(2 * pause_s, STORAGE_PAUSE_S_MAX)
             else:
                 return _places_of(stored)
+
+
+def _a_day_before(made: int, last: int) -> int:
+    """How far back a place that is new to us is read: no platform keeps for us what is older. Ids grow with
+    time, in milliseconds from their 22nd bit on."""
+    return max(made, last - (DAY_MS << 22))
 
 
 def _places_of(stored: str | None) -> dict[str, int]:

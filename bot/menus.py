@@ -17,7 +17,7 @@ from core.types import Chat, Messenger, Person
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
-RETRY_LOOKS = 30
+RETRY_LOOKS_MAX = 30
 EVERYWHERE = ("help", "new", "stop", "retry")
 """What is offered in groups: there anybody sees the menu."""
 
@@ -35,8 +35,10 @@ async def keep(
 ) -> None:
     """Until cancelled: let every menu be what it should. `house` speaks where many see it."""
     told: dict[tuple[str, Whose], Menu] = {}
-    patience: dict[tuple[str, Whose], int] = {}
-    """How many looks later a menu that was refused is tried again."""
+    refusals: dict[tuple[str, Whose], int] = {}
+    due: dict[tuple[str, Whose], int] = {}
+    """At which look a menu that was refused is tried again: soon at first, then less and less often."""
+    look = 0
     while messengers:
         for messenger in messengers:
             menus = wanted(messenger, family, speaking, house)
@@ -45,16 +47,18 @@ async def keep(
             }
             for whose, menu in {**gone, **menus}.items():
                 place = messenger.platform, whose
-                patience[place] = patience.get(place, 0) - 1
-                if told.get(place) == menu or patience[place] > 0:
+                if told.get(place) == menu or due.get(place, 0) > look:
                     continue
                 try:
                     chat = await messenger.direct(whose) if isinstance(whose, Person) else whose
                     await messenger.menu(chat, menu, "")
                     told[place] = menu
+                    refusals.pop(place, None)
                 except PlatformError as error:
                     log.info("A menu on %s was not taken: %s", messenger.platform, error)
-                    patience[place] = RETRY_LOOKS
+                    refusals[place] = refusals.get(place, 0) + 1
+                    due[place] = look + min(2 ** (refusals[place] - 1), RETRY_LOOKS_MAX)
+        look += 1
         await sleep(LOOK_EVERY_S)
 
 

@@ -120,7 +120,7 @@ def test_a_deletion() -> None:
 
 def test_history_is_read_in_its_chat() -> None:
     """A message of the history does not say where it stands."""
-    found = told_later(message(mentions=[{"id": "99"}]), Chat("discord", "1:5", "group"), ME)
+    found = told_later(message(mentions=[{"id": "99"}]), Chat("discord", "1:5", "group"), ME, 0)
     assert isinstance(found, Incoming)
     assert found.chat.id == "1:5"
 

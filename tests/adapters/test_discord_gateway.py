@@ -86,6 +86,34 @@ async def test_a_new_process_reads_what_it_missed(
     assert sorted(set(second.texts) - set(missed)) == ["in the room"]
 
 
+@pytest.mark.parametrize("resume", [True, False])
+async def test_what_was_changed_in_a_gap_is_told(server: DiscordServer, home: Channel, resume: bool) -> None:
+    """An edit of what was heard before comes in as such, and what was not changed does not come again."""
+    async with running(Hall(server)) as hall:
+        kept = server.say(home.id, ANNA, "kept")
+        question = server.say(home.id, ANNA, "What is a cat?")
+        await server.until(lambda: "What is a cat?" in hall.texts)
+        server.drop(resume=resume)
+        server.edit(home.id, question, "What is a dog?")
+        server.say(home.id, ANNA, "after")
+        await server.until(lambda: {"What is a dog?", "after"} <= set(hall.texts))
+    told = [(it.post, it.text, it.edited) for it in hall.arrivals if isinstance(it, Incoming)]
+    assert (str(question), "What is a dog?", True) in told
+    assert [post for post, _, _ in told].count(str(kept)) == 1
+
+
+async def test_a_change_that_was_heard_and_not_kept_is_told_again(
+    server: DiscordServer, home: Channel
+) -> None:
+    """A new process finds it, though it has heard of the message itself."""
+    async with running(Hall(server)) as first:
+        question = server.say(home.id, ANNA, "What is a cat?")
+        await server.until(lambda: "What is a cat?" in first.texts)
+    server.edit(home.id, question, "What is a dog?")
+    async with running(Hall(server, cursor=first.cursor)) as second:
+        await server.until(lambda: "What is a dog?" in second.texts)
+
+
 async def test_asking_for_a_direct_chat_skips_nothing(server: DiscordServer, home: Channel) -> None:
     """Where a chat was left is what the disk says, also if somebody asks for it before we listen."""
     async with running(Hall(server)) as first:
@@ -206,3 +234,20 @@ async def test_a_server_that_is_new_is_told_once(server: DiscordServer) -> None:
         await later.said.get()
     assert later.texts == ["Hello"]
     assert len(later.arrivals) == 1
+
+
+async def test_a_chat_that_nobody_knew_is_read_from_a_day_ago(server: DiscordServer) -> None:
+    """What a listed person wrote there while we were away comes in when we look for them; so does what was
+    said in a channel that was made meanwhile."""
+    guild = server.guild(1, "Family", members=[ANNA])
+    server.channel(guild, "general")
+    async with running(Hall(server)) as hall:
+        await server.until(lambda: bool(hall.arrivals))
+        cursor = hall.cursor
+    home, room = server.dm(ANNA), server.channel(guild, "lakes")
+    server.say(home.id, ANNA, "in private")
+    server.say(room.id, ANNA, "in public", mentions_bot=True)
+    async with running(Hall(server, cursor=cursor)) as later:
+        await later.adapter.direct(Person("discord", str(ANNA)))
+        await server.until(lambda: len(later.texts) == 2)
+    assert set(later.texts) == {"in private", "in public"}
