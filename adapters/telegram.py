@@ -60,6 +60,7 @@ class Telegram:
 
     platform = PLATFORM
     resumes = True
+    has_form = False
     limits = Limits(
         first_edits_s=(0.7, 1.0, 1.0, 1.5, 1.5, 2.0, 2.0, 2.5),
         previews_per_minute=30,
@@ -258,6 +259,9 @@ class Telegram:
         if self._poll.me is None or not START_CODE.fullmatch(code):
             return None
         return f"https://t.me/{self._poll.me.username}?start={code}"
+
+    def group_link(self) -> str | None:
+        return f"https://t.me/{self._poll.me.username}?startgroup=true" if self._poll.me else None
 
     # ── Calling ───────────────────────────────────────────────────────────────────────────────────
 

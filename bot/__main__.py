@@ -1,4 +1,4 @@
-"""The command line: `porchlight`, and `porchlight ask`.
+"""The command line: `porchlight`, `porchlight ask` and `porchlight setup`.
 
 Exit codes: 0 all well; 1 no answer could be given; 2 the settings or the call are wrong; 3 the database
 cannot be opened; 130 stopped with Ctrl-C.
@@ -11,7 +11,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from bot import app, logs
+from bot import app, logs, setup
 from bot import settings as settings_file
 from bot.phrases import operator
 from core.errors import AlreadyRunning, SettingsError, StorageError
@@ -30,8 +30,9 @@ def main() -> int:
     except SettingsError as error:
         _say(operator.settings_wrong(error.mistakes))
         return 2
-    if settings.discord_token:
-        _say(operator.NO_DISCORD_YET)
+    if call.command == "setup":
+        print("\n\n".join(setup.steps(settings)))  # noqa: T201
+        return 0
     close_log = logs.set_up(settings.log_file, settings.secrets())
     try:
         if call.command == "ask":
@@ -40,7 +41,7 @@ def main() -> int:
                 _say(operator.ASK_USAGE)
                 return 2
             return asyncio.run(app.ask(settings, question, _say))
-        live = app.serve if settings.telegram_token else app.chat
+        live = app.serve if settings.telegram_token or settings.discord_token else app.chat
         return asyncio.run(live(settings, _say))
     except SettingsError as error:
         _say(operator.settings_wrong(error.mistakes))
@@ -65,7 +66,8 @@ def _call() -> argparse.Namespace:
         prog="porchlight", description="The family's AI assistant that is always on."
     )
     parser.add_argument("--version", action="version", version=f"porchlight {version('porchlight')}")
-    commands = parser.add_subparsers(dest="command", metavar="ask")
+    commands = parser.add_subparsers(dest="command", metavar="{ask,setup}")
+    commands.add_parser("setup", help="what is still to be done for the chat platforms, with links")
     asking = commands.add_parser("ask", help="answer one question on standard output, and end")
     asking.add_argument("question", nargs="*", help="without one, it is read from standard input")
     return parser.parse_args()

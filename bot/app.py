@@ -21,8 +21,8 @@ from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 
-from adapters.terminal import Once, Terminal, Words
-from bot import claim, commands, menus, mini_model, phrases
+from adapters.terminal import Once
+from bot import claim, commands, menus, mini_model, phrases, platforms
 from bot.assistant import Assistant
 from bot.calls import Desktop
 from bot.desk import Desk, Stops
@@ -74,7 +74,7 @@ Platforms = Callable[[Inbox, Callable[[str], Awaitable[None]]], Sequence[Adapter
 
 
 @asynccontextmanager
-async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncGenerator[House, None]:
+async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerator[House, None]:
     """The house, ready to accept. On the way out, running answers get a few seconds to end.
 
     `tell` hears what whoever runs it should know. Raises `StorageError` if the database cannot be opened.
@@ -124,7 +124,7 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
 
         for notice in settings.notices:
             tell(notice)
-        adapters = {adapter.platform: adapter for adapter in platforms(inbox, trouble)}
+        adapters = {adapter.platform: adapter for adapter in on(inbox, trouble)}
         stays = any(adapter.resumes for adapter in adapters.values())
         fetched = await mini_model.fetched(pool, tell, stays=stays)
         messengers = [adapter for adapter in adapters.values() if isinstance(adapter, Messenger)]
@@ -160,7 +160,7 @@ async def opened(settings: Settings, platforms: Platforms, tell: Tell) -> AsyncG
 
 async def chat(settings: Settings, tell: Tell) -> int:
     """The chat in this terminal, until the person leaves; the exit code."""
-    terminal = _terminal(settings)
+    terminal = platforms.terminal(settings)
     with _only_one(settings.data_dir):
         async with opened(settings, lambda inbox, trouble: [terminal], tell) as house:
             await house.desk.take_up()
@@ -168,11 +168,11 @@ async def chat(settings: Settings, tell: Tell) -> int:
     return 0
 
 
-async def serve(settings: Settings, tell: Tell, platforms: Platforms | None = None) -> int:
-    """The chats named in the settings, or on these `platforms`, until the system asks us to end; the exit
+async def serve(settings: Settings, tell: Tell, on: Platforms | None = None) -> int:
+    """The chats named in the settings, or `on` these platforms, until the system asks us to end; the exit
     code. If a person looks on, there is the chat in this terminal too, and leaving it ends the program."""
     with _only_one(settings.data_dir):
-        async with opened(settings, platforms or partial(_platforms, settings), tell) as house:
+        async with opened(settings, on or partial(platforms.named_in, settings), tell) as house:
             await house.desk.take_up()
             await _until_told(_all(house))
     return 0
@@ -203,7 +203,7 @@ async def _steadily(adapter: Adapter, accept: Accept) -> None:
 
 async def ask(settings: Settings, question: str, tell: Tell) -> int:
     """One question, answered on standard output; the exit code."""
-    once = Once(question, _words(settings), out=sys.stdout)
+    once = Once(question, platforms.words(settings), out=sys.stdout)
     async with opened(settings, lambda inbox, trouble: [once], tell) as house:
         await _until_told(once.run(house.accept_from(once)))
         await house.desk.leave()
@@ -227,33 +227,6 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
 
 
 # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _platforms(settings: Settings, inbox: Inbox, trouble: Callable[[str], Awaitable[None]]) -> list[Adapter]:
-    adapters: list[Adapter] = []
-    if settings.telegram_token:
-        from adapters.telegram import Telegram  # it and its library are only loaded where they are used
-
-        token = settings.telegram_token.get_secret_value()
-        cursor = partial(inbox.cursor, Telegram.platform)
-        adapters.append(Telegram(token, settings.telegram_api_url, cursor=cursor, trouble=trouble))
-    if sys.stdin.isatty():
-        adapters.append(_terminal(settings))
-    return adapters
-
-
-def _terminal(settings: Settings) -> Terminal:
-    say = phrases.of(settings.language)
-    return Terminal(
-        _words(settings),
-        commands=[(command.name, say.ABOUT[command.name]) for command in commands.shown_to("admin")],
-        history=settings.data_dir / "typed",
-    )
-
-
-def _words(settings: Settings) -> Words:
-    say = phrases.of(settings.language)
-    return Words(say.GREETING, say.STOP_HINT, say.LEAVE_HINT, say.EARLIER, say.NOT_SAVED)
 
 
 @contextmanager

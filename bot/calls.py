@@ -79,7 +79,8 @@ class Command:
     run: Callable[[Desktop, Call], Awaitable[str | Reply | Question]]
     admin: bool = False
     changes: bool = False
-    """Besides being the admin's it asks for the password, if one is set."""
+    """It changes what others may see or do: in private only, and admins are asked for the password, if one
+    is set."""
     in_turn: bool = False
     """It waits for the answers before it; the others are answered at once."""
     in_place: bool = False

@@ -23,14 +23,24 @@ async def until_claimed(
     """Until there is an admin, or cancelled."""
     while messengers and (code := await invites.claim_code()):
         waited_s = 0.0
-        links: list[str] = []
-        while not links and waited_s < CLAIM_S:  # a platform has to be reached once before it knows its links
+        ways: list[str] = []
+        while not ways and waited_s < CLAIM_S:  # a platform has to be reached once before it knows its links
             await asyncio.sleep(LOOK_EVERY_S)
             waited_s += LOOK_EVERY_S
-            links = [link for messenger in messengers if (link := messenger.invite_link(code))]
-        for link in links:
-            tell(operator.claim(link, qr_text(link)))
+            ways = [way for messenger in messengers if (way := _way(messenger, code))]
+        for way in ways:
+            tell(way)
         await asyncio.sleep(max(0.0, CLAIM_S - waited_s))
+
+
+def _way(messenger: Messenger, code: str) -> str | None:
+    link = messenger.invite_link(code)
+    if link is None:
+        return None
+    if code in link:
+        return operator.claim(link, qr_text(link))
+    group = messenger.group_link()
+    return operator.claim_by_code(messenger.platform.capitalize(), group or "", link, code)
 
 
 def qr_text(link: str) -> str:

@@ -47,6 +47,11 @@ async def retry(desktop: Desktop, call: Call) -> str | Question:
     return Question(last.question, last.private, last.id, last.incoming.reply_to)
 
 
+async def ask(desktop: Desktop, call: Call) -> str | Question:
+    """Where commands are chosen from a list, a question is one of them."""
+    return Question(call.argument) if call.argument else call.say.ASK_SOMETHING
+
+
 async def private(desktop: Desktop, call: Call) -> str | Question:
     return Question(call.argument, private=True) if call.argument else call.say.PRIVATE_BARE
 
@@ -102,11 +107,13 @@ COMMANDS: dict[str, Command] = {
     for command in (
         Command("start", people.start, hidden=True),
         Command("help", help_),
+        Command("ask", ask, in_turn=True, hidden=True),
         Command("new", new, in_turn=True),
         Command("stop", stop),
         Command("retry", retry, in_turn=True),
         Command("private", private, in_turn=True),
         Command("settings", people.settings, in_place=True),
+        Command("link", people.link, changes=True),
         Command("models", models),
         Command("status", status, admin=True, in_place=True),
         Command("reset", reset, admin=True, changes=True),
@@ -193,11 +200,13 @@ async def obey(
         return say.unknown_command(name, close[0] if close else None)
     if command.admin and role != "admin":
         return say.ADMIN_ONLY
-    if command.admin and item.incoming.chat.kind != "private":
+    if (command.admin or command.changes) and item.incoming.chat.kind != "private":
         return say.PRIVATE_CHAT_ONLY
     adapter = desktop.adapters.get(item.incoming.chat.platform)
     if command.changes and adapter is not None and not adapter.resumes:
         return say.ONLY_IN_A_CHAT
-    if command.changes and not desktop.family.is_unlocked(item.incoming.person):
+    if command.changes and role == "admin" and not desktop.family.is_unlocked(item.incoming.person):
+        if isinstance(adapter, Messenger) and adapter.has_form:
+            return Reply(say.PASSWORD_FORM, (Button(say.PASSWORD_BUTTON, "/password"),))
         return say.PASSWORD_WANTED
     return await command.run(desktop, Call(item, role, argument, say))

@@ -163,7 +163,7 @@ class Desk:
         except PlatformError as error:
             log.warning("Somebody cannot be told something on %s: %s", notice.person.platform, error)
             return None
-        return Announcement(chat, notice.person, notice.key, notice.text, notice.buttons)
+        return Announcement(chat, notice.person, notice.key, notice.text, notice.buttons, notice.reply_to)
 
     async def _erase(self, adapter: Adapter, incoming: Incoming) -> None:
         """What nobody should read there, however often it takes."""

@@ -10,6 +10,7 @@ The gate decides and writes down who came; it sends nothing. What is to be said 
 back, because only then is what came in on disk.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,9 @@ from core.invites import Redeemed, Refusal
 from core.people import account_of, clean_name
 from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison, Removed
 
+CODE = re.compile(r"[\w-]{22}", re.ASCII)
+"""What an invitation's code looks like: where no link carries it, it may come alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -31,6 +35,7 @@ class Notice:
     key: str
     text: str
     buttons: tuple[Button, ...] = ()
+    reply_to: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,15 +83,21 @@ class Gate:
         if person.language:
             self._family.spoken[account_of(person)] = person.language
         if not self._family.chats.is_allowed(chat):
-            if access.role_of(person) != "admin":
+            if access.role_of(person) is None:
                 return await self._refuse(chat, "", person, admitted)
+            if access.role_of(person) != "admin":
+                text, key = self._speaking(person).GROUP_NOT_YET, f"not yet {chat.whole_id}"
+                admitted.notices.append(Notice(person, chat, key, text, reply_to=incoming.post))
+                return self._ask_admins(chat, "", admitted)
             await self._family.chats.allow_group(chat, "", person)  # who wants us to answer, wants us there
         called = parse(incoming.text)
-        if called and called[0] == "start" and called[1]:
-            return await self._with_code(incoming, called[1], admitted)
+        if called and called[0] in ("start", "link") and called[1]:
+            return await self._with_code(incoming, *called, admitted)
         if await self._is_password(incoming, admitted):
             return None
         if access.role_of(person) is None:
+            if CODE.fullmatch(incoming.text.strip()):
+                return await self._with_code(incoming, "start", incoming.text, admitted)
             return await self._stranger(incoming, admitted)
         member = access.member_of(person)
         if member is not None and not member.name and person.name:
@@ -95,21 +106,35 @@ class Gate:
         admitted.kept.append(incoming)
         return None
 
-    async def _with_code(self, incoming: Incoming, code: str, admitted: Admitted) -> None:
-        """The code itself is kept nowhere."""
+    async def _with_code(self, incoming: Incoming, command: str, code: str, admitted: Admitted) -> None:
+        """The code itself is kept nowhere; what came of it stands in its place."""
         person = incoming.person
         result = await self._family.invites.redeem(code, person)
-        if isinstance(result, Refusal):
-            if self._family.access.role_of(person) is not None:
-                admitted.kept.append(replace(incoming, text="/start"))
-            elif text := self._speaking(person).REFUSALS.get(result.why, ""):
-                admitted.notices.append(Notice(person, incoming.chat, f"code {incoming.post}", text))
-            return
-        admitted.kept.append(replace(incoming, text="/start"))
-        if isinstance(result, Redeemed) and not result.claimed:
+        if isinstance(result, Refusal) and self._family.access.role_of(person) is None:
+            if text := self._speaking(person).REFUSALS.get(result.why, ""):
+                admitted.notices.append(_answer(incoming, "code", text))
+        elif isinstance(result, Redeemed) and result.linked:
+            admitted.kept.append(replace(incoming, text="/link linked"))
+            self._tell_their_others(person, admitted)
+        elif command == "link":
+            why = result.why if isinstance(result, Refusal) else "unchanged"
+            admitted.kept.append(replace(incoming, text=f"/link {why}"))
+        else:
+            admitted.kept.append(replace(incoming, text="/start"))
+        if isinstance(result, Redeemed) and not result.claimed and not result.linked:
             for admin in self._family.access.admins():
                 text = self._speaking(admin).came_in(clean_name(person.name), result.role)
                 admitted.notices.append(Notice(admin, None, f"in {person.platform}:{person.id}", text))
+
+    def _tell_their_others(self, person: Person, admitted: Admitted) -> None:
+        """Whoever made the code hears what it was used for."""
+        member = self._family.access.member_of(person)
+        for platform, account in member.accounts if member else ():
+            if (platform, account) != account_of(person):
+                other = Person(platform, account)
+                text = self._speaking(other).linked_elsewhere(person.platform, clean_name(person.name))
+                key = f"linked {person.platform}:{person.id}"
+                admitted.notices.append(Notice(other, None, key, text))
 
     async def _stranger(self, incoming: Incoming, admitted: Admitted) -> None:
         person = incoming.person
@@ -117,7 +142,8 @@ class Gate:
         key = f"knock {incoming.chat.platform} {incoming.chat.id} {incoming.post}"
         if knock.tell:
             text = self._speaking(person).STRANGER
-            admitted.notices.append(Notice(replace(person, name=""), incoming.chat, key, text))
+            stranger = replace(person, name="")
+            admitted.notices.append(Notice(stranger, incoming.chat, key, text, reply_to=incoming.post))
         if knock.card is None:
             return
         account = f"{person.platform}:{person.id}"
@@ -136,8 +162,20 @@ class Gate:
             text = self._speaking(joined.person).HELLO_GROUP
             key = f"joined {joined.chat.id}"
             admitted.notices.append(Notice(joined.person, joined.chat, key, text))
-        elif not self._family.chats.is_allowed(joined.chat):
+        elif self._family.chats.is_allowed(joined.chat):
+            return
+        elif joined.by_them:
             await self._refuse(joined.chat, joined.title, joined.person, admitted)
+        else:
+            await self._family.chats.heard_of(joined.chat, joined.title)
+            self._ask_admins(joined.chat, joined.title, admitted)
+
+    def _ask_admins(self, chat: Chat, title: str, admitted: Admitted) -> None:
+        for admin in self._family.access.admins():
+            say = self._speaking(admin)
+            button = Button(say.ALLOW, f"/allow group {chat.platform}:{chat.whole_id}")
+            text = say.group_asks(clean_name(title))
+            admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, (button,)))
 
     async def _refuse(self, chat: Chat, title: str, person: Person, admitted: Admitted) -> None:
         say_so = await self._family.chats.refuse_group(chat, title)
@@ -171,22 +209,30 @@ class Gate:
         person, chat = incoming.person, incoming.chat
         place = (chat, person.id)
         is_it = self._family.factor.is_password(incoming.text)
-        if not is_it and (place not in self._wanted or parse(incoming.text) or incoming.pressed):
+        meant = incoming.secret or not (place not in self._wanted or parse(incoming.text) or incoming.pressed)
+        if not is_it and not meant:
             return False
-        admitted.erased.append(incoming)
+        say = self._speaking(person)
+        if not incoming.secret:
+            admitted.erased.append(incoming)
         if self._family.access.role_of(person) != "admin":
+            if incoming.secret:
+                admitted.notices.append(_answer(incoming, "password", say.ADMIN_ONLY))
             return True  # whoever knows it does not get in by it, and nobody else shall read it
         wanted = self._wanted.get(place, "")
-        say = self._speaking(person)
         match await self._family.factor.unlock(person, incoming.text):
             case "unlocked" if wanted:
                 del self._wanted[place]
                 admitted.kept.append(replace(incoming, text=wanted))
             case "unlocked":
-                admitted.notices.append(Notice(person, chat, f"password {incoming.post}", say.UNLOCKED))
+                admitted.notices.append(_answer(incoming, "password", say.UNLOCKED))
             case "wrong":
-                admitted.notices.append(Notice(person, chat, f"password {incoming.post}", say.PASSWORD_WRONG))
+                admitted.notices.append(_answer(incoming, "password", say.PASSWORD_WRONG))
             case "too_often":
-                text = say.PASSWORD_TOO_OFTEN
-                admitted.notices.append(Notice(person, chat, f"password {incoming.post}", text))
+                admitted.notices.append(_answer(incoming, "password", say.PASSWORD_TOO_OFTEN))
         return True
+
+
+def _answer(incoming: Incoming, key: str, text: str) -> Notice:
+    """To what is not kept itself."""
+    return Notice(incoming.person, incoming.chat, f"{key} {incoming.post}", text, reply_to=incoming.post)

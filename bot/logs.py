@@ -32,7 +32,7 @@ SECRET_CHARS_MIN = 8
 """Shorter ones are left: striking out `1234` everywhere would spoil the log, and tell the secret."""
 
 # At INFO these print the URL of every request, and Telegram's URLs hold the bot's token.
-CHATTY = ("httpx", "httpcore", "aiosqlite", "telegram")
+CHATTY = ("httpx", "httpcore", "aiosqlite", "telegram", "discord", "aiohttp")
 
 STRUCK = "[secret]"
 

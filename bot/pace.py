@@ -76,7 +76,7 @@ class Pace:
 
 
 class Paces:
-    """The pace of each chat. Topics of one group have one between them, as the platforms count."""
+    """The pace of each chat. Topics of one group have one between them where the platform counts so."""
 
     def __init__(self, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._clock = clock
@@ -84,7 +84,7 @@ class Paces:
         self._paces: dict[tuple[str, str], Pace] = {}
 
     def of(self, adapter: Adapter, chat: Chat) -> Pace:
-        key = (chat.platform, chat.whole_id)
+        key = (chat.platform, chat.id if adapter.limits.topics_apart else chat.whole_id)
         if key not in self._paces:
             group = adapter.limits.group if chat.kind == "group" else None
             self._paces[key] = Pace(group or adapter.limits, self._clock, self._sleep)

@@ -35,9 +35,10 @@ async def invite(desktop: Desktop, call: Call) -> str | Reply:
         text = call.say.INVITE_WHOM if not wanted else call.say.no_such_role(wanted)
         return Reply(text, _role_buttons(call, "/invite"))
     code = await desktop.family.invites.invite(role, name, "", call.person)
-    link = _link(desktop, call.chat.platform, code)
-    picture = qr_picture(link) if link else None
-    return Reply(call.say.invitation(role, name, link, code), picture=picture, secret=True)
+    links = _links(desktop, code)
+    carrying = next((link for link in links.values() if code in link), None)
+    picture = qr_picture(carrying) if carrying else None
+    return Reply(call.say.invitation(role, name, links, code), picture=picture, secret=True)
 
 
 async def allow(desktop: Desktop, call: Call) -> str | Reply:
@@ -105,6 +106,16 @@ async def remove(desktop: Desktop, call: Call) -> str | Reply:
     return call.say.removed(member.name) if done == "done" else call.say.change(done, member.name)
 
 
+async def link(desktop: Desktop, call: Call) -> str | Reply:
+    """`/link`; a code behind it was used at the door, and what came of it stands in its place."""
+    if call.argument:
+        return call.say.LINKED.get(call.argument, call.say.REFUSALS["unknown"])
+    if desktop.family.access.is_in_house(call.person):
+        return call.say.LINK_FROM_A_CHAT
+    code = await desktop.family.invites.link_code(call.person)
+    return Reply(call.say.link_code(code), secret=True)
+
+
 async def groups(desktop: Desktop, call: Call) -> str:
     return call.say.groups_text([group.title or group.id for group in desktop.family.chats.groups()])
 
@@ -140,9 +151,13 @@ def qr_picture(link: str) -> bytes:
     return file.getvalue()
 
 
-def _link(desktop: Desktop, platform: str, code: str) -> str | None:
-    adapter = desktop.adapters.get(platform)
-    return adapter.invite_link(code) if isinstance(adapter, Messenger) else None
+def _links(desktop: Desktop, code: str) -> dict[str, str]:
+    """Where the code can be used, by the platform's name."""
+    return {
+        platform.capitalize(): link
+        for platform, adapter in desktop.adapters.items()
+        if isinstance(adapter, Messenger) and (link := adapter.invite_link(code))
+    }
 
 
 def _role_first(call: Call, text: str) -> tuple[Role | None, str]:

@@ -82,9 +82,15 @@ class Chats:
             await self._mirror.change(self._decision(chat, False, title, None), *self._forgetting())
             return lately < LINES_MAX
 
-    async def forget_group(self, chat: Chat) -> None:
-        """As if nobody had ever said anything about it."""
-        await self._mirror.change(("DELETE FROM chats WHERE platform = ? AND id = ?", _place(chat)))
+    async def heard_of(self, chat: Chat, title: str) -> None:
+        """What it is called; nothing is decided."""
+        await self._mirror.change(
+            (
+                "INSERT INTO chats (platform, id, title) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET title = excluded.title",
+                (*_place(chat), clean_name(title)),
+            )
+        )
 
     async def move_group(self, old: Chat, new: Chat) -> None:
         """The platform gave it another id: what was decided goes with it."""

@@ -74,18 +74,21 @@ class Item:
     @property
     def reply_to(self) -> str | None:
         """The post it answers; None if it answers none."""
-        return None if self.incoming.post.startswith(ANNOUNCED) else self.incoming.post
+        is_announced = self.incoming.post.startswith(ANNOUNCED)
+        return self.incoming.reply_to if is_announced else self.incoming.post
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Something to be shown to this person that answers nothing; the same `key` is told once."""
+    """Something to be shown to this person that no model is asked for; the same `key` is told once.
+    `reply_to` is the post that it answers, if there is one."""
 
     chat: Chat
     person: Person
     key: str
     text: str
     buttons: tuple[Button, ...] = ()
+    reply_to: str | None = None
 
 
 class Inbox:
@@ -136,13 +139,13 @@ class Inbox:
         text, now = storable(it.text), self._now()
         return (
             "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at,"
-            " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence')"
+            " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome, reply_to)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence', ?)"
             " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
             (
                 *(it.chat.platform, it.chat.id, it.chat.kind, f"{ANNOUNCED}{it.key}"),
                 *(it.person.id, storable(it.person.name)),
-                *(now, now, _sha256(""), text, _sha256(text), _packed(it.buttons)),
+                *(now, now, _sha256(""), text, _sha256(text), _packed(it.buttons), it.reply_to),
             ),
         )
 

@@ -1,7 +1,8 @@
-"""Codes that let somebody in: an invite from an admin, or the claim that makes the first admin.
+"""Codes that let somebody in: an invite from an admin, the claim that makes the first admin, or a link that
+brings another account to somebody who is in.
 
-    invite, claim_code ──► open ──► used          a code is 128 random bits, used once, for a week at most
-                             └────► expired       (a claim for an hour), and kept as its hash only
+    invite, claim_code, ──► open ──► used     a code is 128 random bits, used once, for a week at most
+    link_code                 └────► expired  (a claim for an hour, a link less), and kept as its hash only
 
 Because the hash is looked up, and not compared letter by letter, there is no time to be measured: what a
 guess has in common with a code says nothing of what their hashes have in common. With 128 bits nobody
@@ -21,13 +22,14 @@ from typing import Literal
 
 from core.access import Access
 from core.people import People, clean_name
-from core.roles import Role
+from core.roles import ROLES, Role
 from core.storage import Database, Statement
 from core.tries import Counted, WrongTries
 from core.types import Person
 
 INVITE_S = 7 * 24 * 3600.0
 CLAIM_S = 3600.0
+LINK_S = 15 * 60.0
 KEPT_S = 30 * 24 * 3600.0
 """How long a code that is over is still known as one, which is a better answer than "unknown"."""
 TRIES_WINDOW_S = 3600.0
@@ -45,6 +47,8 @@ class Redeemed:
     """It was the claim code."""
     invited_by: int | None
     """The member who may be told."""
+    linked: bool = False
+    """It was a link: they are the member who made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,10 @@ class AlreadyIn:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """They are not in. To `too_often` and `blocked` nothing should be said: it would be said without end."""
+    """The code did nothing. To `too_often` and `blocked` nothing should be said to a stranger: it would be
+    said without end. `higher`: this account may do more than the one it would be linked to."""
 
-    why: Literal["unknown", "used", "expired", "too_often", "blocked"]
+    why: Literal["unknown", "used", "expired", "higher", "too_often", "blocked"]
 
 
 class Invites:
@@ -97,17 +102,31 @@ class Invites:
             raise ValueError("only somebody who is in can invite")
         return await self._made(role, name, language, INVITE_S, inviter.id)
 
+    async def link_code(self, person: Person) -> str:
+        """Whoever writes it from another account of theirs has both of them from then on."""
+        member = self._access.member_of(person)
+        if member is None or member.role is None:
+            raise ValueError("only somebody who is in can link")
+        return await self._made(member.role, "", "", LINK_S, member.id, links=True)
+
     async def _made(
-        self, role: Role, name: str, language: str, good_s: float, by: int | None, *before: Statement
+        self,
+        role: Role,
+        name: str,
+        language: str,
+        good_s: float,
+        by: int | None,
+        *before: Statement,
+        links: bool = False,
     ) -> str:
         code, now = self._new_code(), self._now()
         await self._database.write(
             *before,
             ("DELETE FROM invites WHERE expires_at < ?", (now - KEPT_S,)),
             (
-                "INSERT INTO invites (code_sha256, role, name, language, claim, made_by, expires_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (_sha256(code), role, clean_name(name), language, by is None, by, now + good_s),
+                "INSERT INTO invites (code_sha256, role, name, language, claim, links, made_by, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (_sha256(code), role, clean_name(name), language, by is None, links, by, now + good_s),
             ),
         )
         return code
@@ -139,13 +158,28 @@ class Invites:
             return Refusal("unknown" if tries.all < ALL_TRIES_MAX else "too_often")
         is_theirs = (invite["used_by_platform"], invite["used_by_id"]) == (person.platform, person.id)
         if is_theirs and role is not None:
-            return Redeemed(role, bool(invite["claim"]), invite["made_by"])
+            return _redeemed(invite, role)
         is_good = self._is_good(invite)
+        if invite["links"] and role is not None:
+            return self._judged_link(invite, person, role, is_good=is_good)
         if role is not None and not (invite["claim"] and is_good and role != "admin"):
             return AlreadyIn(role)
         if invite["uses"]:
             return Refusal("used")
         return invite if is_good else Refusal("expired")
+
+    def _judged_link(
+        self, invite: Row, person: Person, role: Role, *, is_good: bool
+    ) -> Row | AlreadyIn | Refusal:
+        """Of somebody who is in by this account already."""
+        member = self._access.member(invite["made_by"])
+        if member == self._access.member_of(person):
+            return AlreadyIn(role)
+        if invite["uses"]:
+            return Refusal("used")
+        if not is_good or member is None or member.role is None:
+            return Refusal("expired")
+        return Refusal("higher") if ROLES.index(role) < ROLES.index(member.role) else invite
 
     def _is_good(self, invite: Row) -> bool:
         """It is not over: an invite is with the inviter's own rights, and a claim when there is somebody to
@@ -155,22 +189,22 @@ class Invites:
         if invite["claim"]:
             return not self._access.has_admin()
         inviter = self._access.member(invite["made_by"])
+        if invite["links"]:
+            return inviter is not None and inviter.role is not None
         return inviter is not None and inviter.role == "admin"
 
     async def _let_in(self, invite: Row, person: Person) -> Redeemed:
-        await self._people.let_in(
-            person,
-            invite["role"],
-            invite["name"],
-            invite["language"],
-            invite["made_by"],
-            (
-                "UPDATE invites SET uses = uses + 1, used_by_platform = ?, used_by_id = ?"
-                " WHERE code_sha256 = ?",
-                (person.platform, person.id, invite["code_sha256"]),
-            ),
+        used = (
+            "UPDATE invites SET uses = uses + 1, used_by_platform = ?, used_by_id = ? WHERE code_sha256 = ?",
+            (person.platform, person.id, invite["code_sha256"]),
         )
-        return Redeemed(invite["role"], bool(invite["claim"]), invite["made_by"])
+        if invite["links"]:
+            await self._people.join(person, invite["made_by"], used)
+        else:
+            await self._people.let_in(
+                *(person, invite["role"], invite["name"], invite["language"], invite["made_by"]), used
+            )
+        return _redeemed(invite, self._access.role_of(person) or invite["role"])
 
     async def _invite(self, code: str) -> Row | None:
         return await self._database.read_one(
@@ -184,6 +218,10 @@ class Invites:
                 (person.platform, person.id),
             )
         )
+
+
+def _redeemed(invite: Row, role: Role) -> Redeemed:
+    return Redeemed(role, bool(invite["claim"]), invite["made_by"], bool(invite["links"]))
 
 
 def _sha256(code: str) -> str:

@@ -105,6 +105,38 @@ class People:
         )
         log.info("%s %s was let in as %s, by %s", person.platform, person.id, role, by or "the house")
 
+    async def join(self, person: Person, member: int, *also: Statement) -> None:
+        """This account is one more of that member; what it was before goes into them. `also` as above."""
+        known: dict[str, Value] = {
+            "platform": person.platform,
+            "account": person.id,
+            "into": member,
+            "was": was.id if (was := self.find(person)) else None,
+        }
+        await self._mirror.change(
+            (
+                "INSERT INTO accounts VALUES (:platform, :account, :into)"
+                " ON CONFLICT DO UPDATE SET person = excluded.person",
+                known,
+            ),
+            ("DELETE FROM knocks WHERE platform = :platform AND person = :account", known),
+            (
+                "UPDATE spent SET in_day = in_day + coalesce((SELECT other.in_day FROM spent AS other"
+                " WHERE other.person = :was AND other.day = spent.day), 0)"
+                " WHERE person = :into AND :was <> :into",
+                known,
+            ),
+            ("UPDATE OR IGNORE spent SET person = :into WHERE person = :was", known),
+            ("UPDATE invites SET made_by = :into WHERE made_by = :was", known),
+            (
+                "DELETE FROM people WHERE id = :was"
+                " AND NOT EXISTS (SELECT 1 FROM accounts WHERE person = :was)",
+                known,
+            ),
+            *also,
+        )
+        log.info("%s %s is one more account of member %d", person.platform, person.id, member)
+
     async def set_role(self, member: int, role: Role) -> None:
         await self._mirror.change(("UPDATE people SET role = ? WHERE id = ?", (role, member)))
         log.info("Member %d is now %s", member, role)

@@ -63,6 +63,8 @@ class Incoming:
     """The post of ours whose button was pressed; `text` is then the button's command."""
     attachment: Attachment | None = None
     """What came along besides the text, which is its caption."""
+    secret: bool = False
+    """Typed into the form for the password, and never anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Joined:
     chat: Chat
     person: Person
     title: str
+    by_them: bool = True
+    """False where the platform does not tell who it was: then `person` is whose group it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +268,8 @@ class Limits:
     """`Adapter.typing` shows its note, also beside a growing text."""
     group: "Limits | None" = None
     """Other limits for groups; None: the same."""
+    topics_apart: bool = False
+    """Each topic of a group has these limits for itself."""
 
 
 Accept = Callable[[Sequence[Arrival], str | None], Awaitable[None]]
@@ -307,6 +313,9 @@ class Adapter(Protocol):
 class Messenger(Adapter, Protocol):
     """A platform where one is met by many: people come and go there, and strangers knock."""
 
+    has_form: bool
+    """Whoever presses a button with the command /password is shown a form for it."""
+
     @property
     def heard_at(self) -> float | None:
         """When the platform was last in touch, on the monotonic clock: the sign that we hear people."""
@@ -328,4 +337,8 @@ class Messenger(Adapter, Protocol):
         everybody who has no menu of their own. `language` as in `Person`; empty: any."""
 
     def invite_link(self, code: str) -> str | None:
-        """What a new person opens to come in with this code; None where there is no such link."""
+        """What a new person opens to come in with this code. Where the code is not in it, they write it to
+        us there. None as long as we do not know where we can be met."""
+
+    def group_link(self) -> str | None:
+        """What somebody opens to put us into a group of theirs; None as long as it is not known."""

@@ -197,6 +197,8 @@ class Stage:
 class Street(Stage):
     """A stage where many meet: a `Messenger`."""
 
+    has_form = False
+
     def __init__(self, *troubles: PlatformError | None, length_max: int = 10_000, edits: bool = True) -> None:
         super().__init__(*troubles, length_max=length_max, edits=edits)
         self.drafts: list[str] = []
@@ -237,3 +239,6 @@ class Street(Stage):
 
     def invite_link(self, code: str) -> str | None:
         return f"https://stage.example/{code}"
+
+    def group_link(self) -> str | None:
+        return "https://stage.example/groups"

@@ -1,15 +1,13 @@
 """The whole program on Telegram: a child process, the strict stand-in, a stand-in for a model."""
 
-import asyncio
-import os
 import sqlite3
-import sys
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.home import Home
 from tests.servers.models import ModelServer
 from tests.servers.telegram import TelegramServer
 
@@ -18,73 +16,25 @@ PASSWORD = "open the porch"
 WHOLE = "Forty metres."
 
 
-class Home:
-    """A folder with a `.env`, and the program running in it."""
-
+class TelegramHome(Home):
     def __init__(self, folder: Path, telegram: TelegramServer, model: ModelServer) -> None:
-        self.folder = folder
+        super().__init__(folder, telegram, model, TELEGRAM_TOKEN=TOKEN, TELEGRAM_API_URL=telegram.url)
         self.telegram = telegram
         self.model = model
-        self.said = b""
-
-    def settings(self, **more: str) -> None:
-        spec = self.model.spec("x")
-        values = {
-            "EMBEDDED_MODEL": "off",
-            "OPENAI_1_URL": spec.url,
-            "OPENAI_1_KEY": spec.key,
-            "OPENAI_1_MODEL": spec.model,
-            "TELEGRAM_TOKEN": TOKEN,
-            "TELEGRAM_API_URL": self.telegram.url,
-            **more,
-        }
-        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
-
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[asyncio.subprocess.Process, None]:
-        program = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot"),
-            cwd=self.folder,
-            env={name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        assert program.stdout is not None
-        listening = asyncio.create_task(self._listen(program.stdout))
-        try:
-            yield program
-        finally:
-            if program.returncode is None:
-                program.terminate()
-                await asyncio.wait_for(program.wait(), 20)
-            await listening
-
-    async def _listen(self, out: asyncio.StreamReader) -> None:
-        while chunk := await out.read(65536):
-            self.said += chunk
-            self.telegram.changed()
-
-    async def until(self, seen: Callable[[], bool]) -> None:
-        await self.telegram.until(seen, timeout_s=30)
 
     def texts(self, chat: int) -> list[str]:
         return [post.text for post in self.telegram.chats[chat].posts]
 
-    def everything_written(self) -> bytes:
-        files = (path for path in self.folder.rglob("*") if path.is_file() and path.name != ".env")
-        return b"".join(path.read_bytes() for path in files)
-
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncGenerator[Home, None]:
+async def home(tmp_path: Path) -> AsyncGenerator[TelegramHome, None]:
     async with (
         TelegramServer(TOKEN) as telegram,
         ModelServer("openai", pieces=["Forty ", "metres."]) as model,
     ):
         telegram.person(7, "Anna")
         telegram.person(8, "Ben")
-        made = Home(tmp_path, telegram, model)
+        made = TelegramHome(tmp_path, telegram, model)
         made.settings(ADMIN_IDS="telegram:7")
         yield made
         assert telegram.violations == []
@@ -92,7 +42,7 @@ async def home(tmp_path: Path) -> AsyncGenerator[Home, None]:
         assert TOKEN.encode() not in made.said
 
 
-async def test_a_question_is_answered_in_its_chat(home: Home) -> None:
+async def test_a_question_is_answered_in_its_chat(home: TelegramHome) -> None:
     """One post that replies to it, with a button to ask again; and what was said while the program was off
     is answered when it starts, the oldest first."""
     home.telegram.private(7)
@@ -110,7 +60,7 @@ async def test_a_question_is_answered_in_its_chat(home: Home) -> None:
     assert len(home.texts(7)) == 2
 
 
-async def test_a_new_bot_is_claimed_by_a_link_and_a_stranger_is_not_let_in(home: Home) -> None:
+async def test_a_new_bot_is_claimed_by_a_link_and_a_stranger_is_not_let_in(home: TelegramHome) -> None:
     """The link stands in the terminal; whoever opens it first is the admin; what strangers write is kept
     nowhere, and the admin sees a card."""
     home.settings(ADMIN_PASSWORD=PASSWORD)
@@ -140,7 +90,7 @@ async def test_a_new_bot_is_claimed_by_a_link_and_a_stranger_is_not_let_in(home:
     assert PASSWORD.encode() not in home.everything_written()
 
 
-async def test_everybody_is_offered_what_they_may_use(home: Home) -> None:
+async def test_everybody_is_offered_what_they_may_use(home: TelegramHome) -> None:
     """The admin's menu has the admin's commands, a stranger's only the beginning."""
     home.telegram.private(7)
     async with home.running():
@@ -150,7 +100,7 @@ async def test_everybody_is_offered_what_they_may_use(home: Home) -> None:
     assert {"status", "invite", "private"} <= set(offered["chat:7"])
 
 
-async def test_in_a_group_it_answers_in_the_topic_and_leaves_others(home: Home) -> None:
+async def test_in_a_group_it_answers_in_the_topic_and_leaves_others(home: TelegramHome) -> None:
     """Only when it is spoken to; a group in which a stranger put it is left with one line."""
     group = home.telegram.group(-1001, "Family", members=[7, 8], forum=True, joined=False)
     crowd = home.telegram.group(-1002, "Crowd", members=[8], joined=False)
@@ -170,7 +120,7 @@ async def test_in_a_group_it_answers_in_the_topic_and_leaves_others(home: Home) 
     assert home.model.asks[0].body["messages"][-1]["content"] == "how deep?"
 
 
-async def test_another_copy_with_the_same_token_is_told_to_the_admin(home: Home) -> None:
+async def test_another_copy_with_the_same_token_is_told_to_the_admin(home: TelegramHome) -> None:
     """After three refused polls in a row, once."""
     home.telegram.private(7)
     home.telegram.conflict = True
@@ -179,7 +129,7 @@ async def test_another_copy_with_the_same_token_is_told_to_the_admin(home: Home)
     assert b"Another program reads" in home.said
 
 
-async def test_a_changed_question_is_answered_anew(home: Home) -> None:
+async def test_a_changed_question_is_answered_anew(home: TelegramHome) -> None:
     """In the same post."""
     home.telegram.private(7)
     async with home.running():

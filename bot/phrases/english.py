@@ -142,6 +142,7 @@ class English(EnglishPeople):
     ABOUT: Mapping[str, str] = MappingProxyType(
         {
             "start": "begin here",
+            "ask": "ask me something",
             "help": "what I can do",
             "new": "begin afresh; I forget what we said before",
             "stop": "end the answer that is growing",
@@ -152,6 +153,7 @@ class English(EnglishPeople):
             "reset": "use a resting model again at once",
             "strategy": "how questions are spread over the models",
             "settings": "your language, and how answers grow",
+            "link": "use another account of yours, too",
             "invite": "let somebody in, with a link",
             "people": "who is in, and what they may do",
             "role": "change what somebody may do",
@@ -163,8 +165,11 @@ class English(EnglishPeople):
 
     ARGUMENTS: Mapping[str, str] = MappingProxyType(
         {
+            "start": "[code]",
+            "ask": "<question>",
             "new": "[question]",
             "private": "<question>",
+            "link": "[code]",
             "reset": "[model]",
             "strategy": "[name]",
             "invite": "[role] [name]",
@@ -299,10 +304,25 @@ class English(EnglishPeople):
 
     TROUBLES: Mapping[str, str] = MappingProxyType(
         {
-            "token": "🔴 Telegram refuses my token. @BotFather gives a new one, for TELEGRAM_TOKEN in .env.",
-            "conflict": (
+            "telegram token": (
+                "🔴 Telegram refuses my token. @BotFather gives a new one, for TELEGRAM_TOKEN in .env."
+            ),
+            "telegram conflict": (
                 "🔴 Another copy of me reads from Telegram with the same token, so some questions reach it "
                 "instead of me. End one of us."
+            ),
+            "discord token": (
+                "🔴 Discord refuses my token. At discord.com/developers/applications, under Bot, Reset Token "
+                "gives a new one, for DISCORD_TOKEN in .env."
+            ),
+            "discord intents": (
+                "🔴 Discord does not let me connect (4014: intents that are not allowed). At "
+                "discord.com/developers/applications, look under Bot whether the app is still in good "
+                "standing."
+            ),
+            "discord access": (
+                "🟠 Somebody on Discord asked me where I may not write. Give my role there View Channel, "
+                "Send Messages, Send Messages in Threads, Attach Files and Read Message History."
             ),
         }
     )

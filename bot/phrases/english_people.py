@@ -31,10 +31,17 @@ class EnglishPeople:
     def no_such_role(self, word: str) -> str:
         return f"There is no role {word}. There are: {', '.join(self.ROLES.values())}."
 
-    def invitation(self, role: Role, name: str, link: str | None, code: str) -> str:
+    def invitation(self, role: Role, name: str, links: Mapping[str, str], code: str) -> str:
+        """`links` by platform: where the code is in the link, and where it has to be written."""
         whom = name or "one person"
-        how = f"Send them this link, or let them read the picture: {link}" if link else f"The code: {code}"
+        ways = [self.way_in(platform, link, code) for platform, link in links.items()]
+        how = "\n\n".join(ways) or f"The code: {code}"
         return f"An invitation for {whom} ({self.ROLES[role]}). It works once, for a week.\n\n{how}"
+
+    def way_in(self, platform: str, link: str, code: str) -> str:
+        if code in link:
+            return f"{platform}: send them this link, or let them read the picture: {link}"
+        return f"{platform}: they open {link}, press Message, and write this code to me: `{code}`"
 
     def came_in(self, name: str, role: Role) -> str:
         return f"{name or 'Somebody'} used the invitation and is in, as {self.ROLES[role]}."
@@ -45,6 +52,7 @@ class EnglishPeople:
             "unknown": "This invitation is not known here. Please ask for a new one.",
             "used": "This invitation was used already. Please ask for a new one.",
             "expired": "This invitation is too old. Please ask for a new one.",
+            "higher": "This account may do more than the other one. Write /link here, and the code there.",
         }
     )
     """Why a code lets nobody in; where nothing stands, nothing is said."""
@@ -65,13 +73,48 @@ class EnglishPeople:
     def let_in(self, name: str, role: Role) -> str:
         return f"{name or 'They'} may talk with me now, as {self.ROLES[role]}."
 
+    # ── One person, two accounts ──────────────────────────────────────────────────────────────────
+
+    def link_code(self, code: str) -> str:
+        return (
+            "Do you also write to me elsewhere, with another account of yours? Then send me this there, "
+            f"within a quarter of an hour:\n\n`/link {code}`\n\nFrom then on I know that both are you. Show "
+            "it to nobody else: it lets them in as you."
+        )
+
+    LINKED: Mapping[str, str] = MappingProxyType(
+        {
+            "linked": (
+                "Now I know both of your accounts. Your language and your questions for the day are shared; "
+                "what you say here I still remember only here."
+            ),
+            "unchanged": "I know already that this is you.",
+            "unknown": "I do not know this code. Write /link to me with your other account for a new one.",
+            "used": "This code was used already. Write /link to me with your other account for a new one.",
+            "expired": "This code is too old. Write /link to me with your other account for a new one.",
+            "higher": "This account may do more than the other one. Write /link here, and the code there.",
+            "too_often": "Too many wrong codes. Please wait an hour.",
+        }
+    )
+    """What came of a code."""
+    LINK_FROM_A_CHAT = "Please write /link to me in a chat; whoever sits at this machine needs none."
+
+    def linked_elsewhere(self, platform: str, name: str) -> str:
+        whom = f"{name} on {platform}" if name else f"an account on {platform}"
+        return f"🔗 Your code was used: {whom} is you, too, from now on. If it is not, tell whoever runs me."
+
     # ── Groups ────────────────────────────────────────────────────────────────────────────────────
 
     HELLO_GROUP = "Hello! I answer here when you mention me, reply to me, or use a command."
     LEAVING_GROUP = (
         "I am a private assistant and only talk in my family's groups, so I am leaving. All the best!"
     )
-    GROUP_ALLOWED = "I may stay in that group now. Please add me to it again."
+    GROUP_ALLOWED = "I may talk in that group now. If I have left it, please add me again."
+    GROUP_NOT_YET = "I do not know this group yet. I have asked whoever runs me whether I may talk here."
+
+    def group_asks(self, title: str) -> str:
+        what = f"the group {title}" if title else "a new group"
+        return f"👋 I was put into {what}, and do not talk there unless you let me."
 
     def group_card(self, title: str, name: str) -> str:
         what = f"the group {title}" if title else "a group"
@@ -132,6 +175,11 @@ class EnglishPeople:
         return "That was all for today: your questions are used up. From tomorrow on there are new ones."
 
     PASSWORD_WANTED = "This changes something, so please write me the password now. I delete it at once."  # noqa: S105
+    PASSWORD_FORM = (
+        "This changes something. Press the button and enter the password; it stays out of the chat."  # noqa: S105
+    )
+    PASSWORD_BUTTON = "Enter the password"  # noqa: S105 # a label
+    PASSWORD_LABEL = "Password"  # noqa: S105 # a label
     UNLOCKED = "Thank you. For a quarter of an hour I ask no more."
     PASSWORD_WRONG = "Not the password. Please try once more, or send any command."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Wrong too often. Please wait a quarter of an hour."  # noqa: S105 # a sentence
@@ -162,5 +210,8 @@ class EnglishPeople:
     )
     ONLY_THE_WORDS = "I read only the words, not what came along with them."
     LATE = "I was away for a while, so this took long."
+    ABOUT_THIS = "Ask about this"
+    """In the menu of a message."""
+    ABOUT_THIS_QUESTION = "Please explain this message to me:"
     STOP_BUTTON = "Stop"
     RETRY_BUTTON = "Retry"

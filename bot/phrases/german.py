@@ -132,6 +132,7 @@ class German(GermanPeople, English):
     ABOUT: Mapping[str, str] = MappingProxyType(
         {
             "start": "hier geht es los",
+            "ask": "mich etwas fragen",
             "help": "was ich kann",
             "new": "neu anfangen; ich vergesse das Bisherige",
             "stop": "die laufende Antwort anhalten",
@@ -142,6 +143,7 @@ class German(GermanPeople, English):
             "reset": "ein ruhendes Modell gleich wieder fragen",
             "strategy": "wie sich Fragen auf Modelle verteilen",
             "settings": "deine Sprache und wie Antworten wachsen",
+            "link": "auch ein anderes Konto von dir benutzen",
             "invite": "jemanden mit einem Link einladen",
             "people": "wer dabei ist, und in welcher Rolle",
             "role": "ändern, was jemand darf",
@@ -152,8 +154,11 @@ class German(GermanPeople, English):
 
     ARGUMENTS: Mapping[str, str] = MappingProxyType(
         {
+            "start": "[Code]",
+            "ask": "<Frage>",
             "new": "[Frage]",
             "private": "<Frage>",
+            "link": "[Code]",
             "reset": "[Modell]",
             "strategy": "[Name]",
             "invite": "[Rolle] [Name]",
@@ -290,13 +295,26 @@ class German(GermanPeople, English):
 
     TROUBLES: Mapping[str, str] = MappingProxyType(
         {
-            "token": (
+            "telegram token": (
                 "🔴 Telegram lehnt mein Token ab. Von @BotFather bekommst du ein neues; trag es als "
                 "TELEGRAM_TOKEN in .env ein."
             ),
-            "conflict": (
+            "telegram conflict": (
                 "🔴 Ein zweites Exemplar von mir liest bei Telegram mit demselben Token, deshalb landen "
                 "manche Fragen dort statt bei mir. Bitte beende eines von uns."
+            ),
+            "discord token": (
+                "🔴 Discord lehnt mein Token ab. Auf discord.com/developers/applications gibt es unter Bot "
+                "mit Reset Token ein neues; trag es als DISCORD_TOKEN in .env ein."
+            ),
+            "discord intents": (
+                "🔴 Discord lässt mich nicht herein (4014: nicht erlaubte Intents). Sieh auf "
+                "discord.com/developers/applications unter Bot nach, ob mit der App noch alles stimmt."
+            ),
+            "discord access": (
+                "🟠 Auf Discord hat mich jemand gefragt, wo ich nicht schreiben darf. Gib meiner Rolle dort "
+                "View Channel, Send Messages, Send Messages in Threads, Attach Files und Read Message "
+                "History."
             ),
         }
     )

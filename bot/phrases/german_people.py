@@ -39,13 +39,19 @@ class GermanPeople(EnglishPeople):
     def no_such_role(self, word: str) -> str:
         return f"Die Rolle {word} gibt es nicht. Es gibt: {', '.join(self.ROLES.values())}."
 
-    def invitation(self, role: Role, name: str, link: str | None, code: str) -> str:
+    def invitation(self, role: Role, name: str, links: Mapping[str, str], code: str) -> str:
         whom = name or "eine Person"
-        how = f"Schick diesen Link weiter oder lass das Bild abscannen: {link}" if link else f"Code: {code}"
+        ways = [self.way_in(platform, link, code) for platform, link in links.items()]
+        how = "\n\n".join(ways) or f"Code: {code}"
         return (
             f"Eine Einladung für {whom} (Rolle: {self.ROLES[role]}). Sie gilt nur einmal, eine Woche lang."
             f"\n\n{how}"
         )
+
+    def way_in(self, platform: str, link: str, code: str) -> str:
+        if code in link:
+            return f"{platform}: Schick diesen Link weiter oder lass das Bild abscannen: {link}"
+        return f"{platform}: {link} öffnen, auf Nachricht tippen und mir diesen Code schreiben: `{code}`"
 
     def came_in(self, name: str, role: Role) -> str:
         return f"{name or 'Jemand'} hat die Einladung angenommen und ist dabei (Rolle: {self.ROLES[role]})."
@@ -56,6 +62,7 @@ class GermanPeople(EnglishPeople):
             "unknown": "Diese Einladung kenne ich nicht. Bitte lass dir eine neue geben.",
             "used": "Diese Einladung wurde schon benutzt. Bitte lass dir eine neue geben.",
             "expired": "Diese Einladung ist zu alt. Bitte lass dir eine neue geben.",
+            "higher": "Dieses Konto darf mehr als das andere. Schreib /link hier und den Code dort.",
         }
     )
 
@@ -75,6 +82,38 @@ class GermanPeople(EnglishPeople):
     def let_in(self, name: str, role: Role) -> str:
         return f"{name or 'Diese Person'} darf jetzt mit mir sprechen (Rolle: {self.ROLES[role]})."
 
+    # ── One person, two accounts ──────────────────────────────────────────────────────────────────
+
+    def link_code(self, code: str) -> str:
+        return (
+            "Schreibst du mir auch anderswo, mit einem anderen Konto? Dann schick mir dort innerhalb einer "
+            f"Viertelstunde:\n\n`/link {code}`\n\nVon da an weiß ich, dass du beides bist. Zeig den Code "
+            "sonst niemandem: Wer ihn hat, kommt an deiner Stelle herein."
+        )
+
+    LINKED: Mapping[str, str] = MappingProxyType(
+        {
+            "linked": (
+                "Jetzt kenne ich deine beiden Konten. Sprache und Fragen des Tages teilen sie sich; was du "
+                "hier sagst, merke ich mir weiterhin nur hier."
+            ),
+            "unchanged": "Dass du das bist, weiß ich schon.",
+            "unknown": "Diesen Code kenne ich nicht. Mit /link im anderen Konto bekommst du einen neuen.",
+            "used": "Dieser Code wurde schon benutzt. Mit /link im anderen Konto bekommst du einen neuen.",
+            "expired": "Dieser Code ist zu alt. Mit /link im anderen Konto bekommst du einen neuen.",
+            "higher": "Dieses Konto darf mehr als das andere. Schreib /link hier und den Code dort.",
+            "too_often": "Zu viele falsche Codes. Bitte warte eine Stunde.",
+        }
+    )
+    LINK_FROM_A_CHAT = "Schreib mir /link bitte in einem Chat; wer an diesem Gerät sitzt, braucht es nicht."
+
+    def linked_elsewhere(self, platform: str, name: str) -> str:
+        whom = f"{name} auf {platform}" if name else f"ein Konto auf {platform}"
+        return (
+            f"🔗 Dein Code wurde benutzt: {whom} bist ab jetzt auch du. Falls nicht, sag es dem, der mich "
+            "betreut."
+        )
+
     # ── Groups ────────────────────────────────────────────────────────────────────────────────────
 
     HELLO_GROUP = (
@@ -84,7 +123,13 @@ class GermanPeople(EnglishPeople):
         "Ich bin ein privater Assistent und rede nur in den Gruppen meiner Familie mit, deshalb gehe ich "
         "wieder. Alles Gute!"
     )
-    GROUP_ALLOWED = "In dieser Gruppe darf ich jetzt bleiben. Bitte füge mich noch einmal hinzu."
+    GROUP_ALLOWED = "In dieser Gruppe darf ich jetzt mitreden. Wenn ich gegangen bin, hol mich bitte wieder."
+
+    GROUP_NOT_YET = "Diese Gruppe kenne ich noch nicht. Ich habe gefragt, ob ich hier mitreden darf."
+
+    def group_asks(self, title: str) -> str:
+        what = f"in die Gruppe {title}" if title else "in eine neue Gruppe"
+        return f"👋 Ich wurde {what} geholt und rede dort nur mit, wenn du mich lässt."
 
     def group_card(self, title: str, name: str) -> str:
         what = f"in der Gruppe {title}" if title else "in einer Gruppe"
@@ -147,6 +192,9 @@ class GermanPeople(EnglishPeople):
         return "Das war alles für heute: Deine Fragen sind aufgebraucht. Ab morgen gibt es neue."
 
     PASSWORD_WANTED = "Das ändert etwas: Bitte schreib mir jetzt das Passwort. Ich lösche es sofort."  # noqa: S105 # a sentence
+    PASSWORD_FORM = "Das ändert etwas. Drück den Knopf und gib das Passwort ein; im Chat steht es dann nicht."  # noqa: S105
+    PASSWORD_BUTTON = "Passwort eingeben"  # noqa: S105 # a label
+    PASSWORD_LABEL = "Passwort"  # noqa: S105 # a label
     UNLOCKED = "Danke. In der nächsten Viertelstunde frage ich nicht mehr danach."
     PASSWORD_WRONG = "Das war nicht das Passwort. Versuch es noch einmal, oder schick einen Befehl."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Zu oft falsch. Bitte warte eine Viertelstunde."  # noqa: S105 # a sentence
@@ -178,5 +226,7 @@ class GermanPeople(EnglishPeople):
     )
     ONLY_THE_WORDS = "Ich lese nur die Worte, nicht das, was dabei war."
     LATE = "Ich war eine Weile nicht da, deshalb hat es gedauert."
+    ABOUT_THIS = "Dazu fragen"
+    ABOUT_THIS_QUESTION = "Bitte erkläre mir diese Nachricht:"
     STOP_BUTTON = "Anhalten"
     RETRY_BUTTON = "Noch einmal"

@@ -122,6 +122,7 @@ class Vietnamese(VietnamesePeople, English):
     ABOUT: Mapping[str, str] = MappingProxyType(
         {
             "start": "bắt đầu tại đây",
+            "ask": "hỏi mình một điều",
             "help": "mình làm được những gì",
             "new": "bắt đầu lại, quên những gì đã nói",
             "stop": "dừng câu trả lời đang viết",
@@ -132,6 +133,7 @@ class Vietnamese(VietnamesePeople, English):
             "reset": "dùng lại ngay mô hình đang nghỉ",
             "strategy": "cách chia câu hỏi cho các mô hình",
             "settings": "ngôn ngữ và cách hiện câu trả lời",
+            "link": "dùng thêm tài khoản khác của bạn",
             "invite": "mời ai đó bằng đường link",
             "people": "có những ai, với vai trò gì",
             "role": "đổi vai trò của ai đó",
@@ -142,8 +144,11 @@ class Vietnamese(VietnamesePeople, English):
 
     ARGUMENTS: Mapping[str, str] = MappingProxyType(
         {
+            "start": "[mã]",
+            "ask": "<câu hỏi>",
             "new": "[câu hỏi]",
             "private": "<câu hỏi>",
+            "link": "[mã]",
             "reset": "[mô hình]",
             "strategy": "[tên]",
             "invite": "[vai trò] [tên]",
@@ -275,13 +280,25 @@ class Vietnamese(VietnamesePeople, English):
 
     TROUBLES: Mapping[str, str] = MappingProxyType(
         {
-            "token": (
+            "telegram token": (
                 "🔴 Telegram từ chối token của mình. Hãy xin @BotFather token mới rồi điền vào "
                 "TELEGRAM_TOKEN trong .env."
             ),
-            "conflict": (
+            "telegram conflict": (
                 "🔴 Một bản khác của mình đang đọc Telegram bằng cùng token, nên một số câu hỏi đến đó "
                 "thay vì đến đây. Hãy tắt một trong hai."
+            ),
+            "discord token": (
+                "🔴 Discord từ chối token của mình. Tại discord.com/developers/applications, mục Bot, bấm "
+                "Reset Token để lấy token mới rồi điền vào DISCORD_TOKEN trong .env."
+            ),
+            "discord intents": (
+                "🔴 Discord không cho mình kết nối (4014: intents không được phép). Bạn xem tại "
+                "discord.com/developers/applications, mục Bot, ứng dụng có còn ổn không nhé."
+            ),
+            "discord access": (
+                "🟠 Có người trên Discord hỏi mình ở nơi mình không được viết. Hãy cho vai trò của mình ở đó "
+                "View Channel, Send Messages, Send Messages in Threads, Attach Files và Read Message History."
             ),
         }
     )

@@ -35,17 +35,19 @@ class VietnamesePeople(EnglishPeople):
     def no_such_role(self, word: str) -> str:
         return f"Không có vai trò {word}. Hiện có: {', '.join(self.ROLES.values())}."
 
-    def invitation(self, role: Role, name: str, link: str | None, code: str) -> str:
+    def invitation(self, role: Role, name: str, links: Mapping[str, str], code: str) -> str:
         whom = name or "một người"
-        how = (
-            f"Hãy gửi đường link này, hoặc đưa hình cho người được mời quét: {link}"
-            if link
-            else f"Mã mời: {code}"
-        )
+        ways = [self.way_in(platform, link, code) for platform, link in links.items()]
+        how = "\n\n".join(ways) or f"Mã mời: {code}"
         return (
             f"Lời mời cho {whom} (vai trò: {self.ROLES[role]}). Chỉ dùng được một lần, trong vòng một tuần."
             f"\n\n{how}"
         )
+
+    def way_in(self, platform: str, link: str, code: str) -> str:
+        if code in link:
+            return f"{platform}: hãy gửi đường link này, hoặc đưa hình cho người được mời quét: {link}"
+        return f"{platform}: người được mời mở {link}, bấm Nhắn tin rồi gửi cho mình mã này: `{code}`"
 
     def came_in(self, name: str, role: Role) -> str:
         return f"{name or 'Có người'} đã nhận lời mời và tham gia (vai trò: {self.ROLES[role]})."
@@ -56,6 +58,7 @@ class VietnamesePeople(EnglishPeople):
             "unknown": "Mình không biết lời mời này. Bạn xin một lời mời mới nhé.",
             "used": "Lời mời này đã được dùng rồi. Bạn xin một lời mời mới nhé.",
             "expired": "Lời mời này đã quá hạn. Bạn xin một lời mời mới nhé.",
+            "higher": "Tài khoản này có nhiều quyền hơn. Bạn nhắn /link ở đây, rồi gửi mã ở bên kia nhé.",
         }
     )
 
@@ -75,6 +78,38 @@ class VietnamesePeople(EnglishPeople):
     def let_in(self, name: str, role: Role) -> str:
         return f"{name or 'Người này'} giờ có thể trò chuyện với mình (vai trò: {self.ROLES[role]})."
 
+    # ── One person, two accounts ──────────────────────────────────────────────────────────────────
+
+    def link_code(self, code: str) -> str:
+        return (
+            "Bạn còn nhắn cho mình ở nơi khác, bằng một tài khoản khác? Trong vòng mười lăm phút, hãy gửi "
+            f"cho mình ở đó:\n\n`/link {code}`\n\nTừ đó mình biết cả hai đều là bạn. Đừng cho ai khác xem: "
+            "ai có mã này sẽ vào được với tên của bạn."
+        )
+
+    LINKED: Mapping[str, str] = MappingProxyType(
+        {
+            "linked": (
+                "Giờ mình biết cả hai tài khoản của bạn. Ngôn ngữ và số câu hỏi trong ngày là chung; điều "
+                "bạn nói ở đây mình vẫn chỉ nhớ ở đây."
+            ),
+            "unchanged": "Mình đã biết đây là bạn rồi.",
+            "unknown": "Mình không biết mã này. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
+            "used": "Mã này đã được dùng rồi. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
+            "expired": "Mã này đã quá hạn. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
+            "higher": "Tài khoản này có nhiều quyền hơn. Bạn nhắn /link ở đây, rồi gửi mã ở bên kia nhé.",
+            "too_often": "Sai mã quá nhiều lần. Bạn chờ một giờ nhé.",
+        }
+    )
+    LINK_FROM_A_CHAT = "Bạn nhắn /link cho mình trong một cuộc trò chuyện nhé; ở máy này thì không cần."
+
+    def linked_elsewhere(self, platform: str, name: str) -> str:
+        whom = f"{name} trên {platform}" if name else f"một tài khoản trên {platform}"
+        return (
+            f"🔗 Mã của bạn đã được dùng: từ giờ {whom} cũng là bạn. Nếu không phải bạn, hãy báo cho người "
+            "phụ trách mình."
+        )
+
     # ── Groups ────────────────────────────────────────────────────────────────────────────────────
 
     HELLO_GROUP = (
@@ -84,7 +119,13 @@ class VietnamesePeople(EnglishPeople):
         "Mình là trợ lý riêng, chỉ trò chuyện trong các nhóm của một gia đình, nên xin phép rời nhóm này. "
         "Chúc mọi người vui khỏe!"
     )
-    GROUP_ALLOWED = "Giờ mình được ở lại nhóm đó rồi. Bạn thêm mình vào lại nhé."
+    GROUP_ALLOWED = "Giờ mình được trò chuyện trong nhóm đó. Nếu mình đã rời đi, bạn thêm mình lại nhé."
+
+    GROUP_NOT_YET = "Mình chưa biết nhóm này. Mình đã hỏi người phụ trách xem có được trò chuyện ở đây không."
+
+    def group_asks(self, title: str) -> str:
+        what = f"nhóm {title}" if title else "một nhóm mới"
+        return f"👋 Mình vừa được thêm vào {what}, và chỉ trò chuyện ở đó nếu bạn cho phép."
 
     def group_card(self, title: str, name: str) -> str:
         what = f"nhóm {title}" if title else "một nhóm"
@@ -150,6 +191,11 @@ class VietnamesePeople(EnglishPeople):
         return "Hôm nay bạn đã dùng hết số câu hỏi rồi. Từ ngày mai bạn lại hỏi tiếp được nhé."
 
     PASSWORD_WANTED = "Lệnh này sẽ thay đổi một điều, nên bạn nhắn mật khẩu nhé. Mình sẽ xóa tin đó ngay."  # noqa: S105 # a sentence
+    PASSWORD_FORM = (
+        "Lệnh này sẽ thay đổi một điều. Bạn bấm nút rồi nhập mật khẩu; nó sẽ không hiện trong chat."  # noqa: S105
+    )
+    PASSWORD_BUTTON = "Nhập mật khẩu"  # noqa: S105 # a label
+    PASSWORD_LABEL = "Mật khẩu"  # noqa: S105 # a label
     UNLOCKED = "Cảm ơn bạn. Trong mười lăm phút tới mình sẽ không hỏi lại."
     PASSWORD_WRONG = "Mật khẩu chưa đúng. Bạn thử lại, hoặc gửi một lệnh khác nhé."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Sai quá nhiều lần. Bạn chờ mười lăm phút nhé."  # noqa: S105 # a sentence
@@ -181,5 +227,7 @@ class VietnamesePeople(EnglishPeople):
     )
     ONLY_THE_WORDS = "Mình chỉ đọc phần chữ, không xem được phần gửi kèm."
     LATE = "Mình vắng một lúc nên trả lời hơi lâu."
+    ABOUT_THIS = "Hỏi về tin này"
+    ABOUT_THIS_QUESTION = "Hãy giải thích tin nhắn này cho mình:"
     STOP_BUTTON = "Dừng"
     RETRY_BUTTON = "Trả lời lại"

@@ -9,9 +9,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from adapters.terminal import Terminal, Words
-from core.types import Adapter, Arrival, Incoming
+from core.types import Adapter, Arrival, Incoming, Person
+from tests.adapters import discord_stage
+from tests.adapters.discord_stage import ANNA
 from tests.adapters.telegram_stage import HOME, TOKEN, Hall, running
 from tests.adapters.window import ENTER, Window
+from tests.servers.discord import DiscordServer
 from tests.servers.telegram import TelegramServer
 
 WORDS = Words(
@@ -113,7 +116,41 @@ async def telegram(_: Window) -> AsyncGenerator[Stage, None]:
         assert server.violations == []
 
 
+class DiscordStage:
+    keyed = True
+
+    def __init__(self, hall: discord_stage.Hall, channel_id: int, earlier: str) -> None:
+        self.adapter = hall.adapter
+        self.said = hall.said
+        self.earlier = earlier
+        self._server = hall.server
+        self._channel_id = channel_id
+
+    async def say(self, text: str) -> None:
+        self._server.say(self._channel_id, ANNA, text)
+
+    async def until(self, seen: Callable[[str], bool]) -> None:
+        await self._server.until(lambda: seen(self.text))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(post.text for post in self._server.channels[self._channel_id].posts)
+
+
+@asynccontextmanager
+async def discord(_: Window) -> AsyncGenerator[Stage, None]:
+    async with DiscordServer(discord_stage.TOKEN) as server:
+        server.person(ANNA, "Anna")
+        async with discord_stage.running(discord_stage.Hall(server)) as hall:
+            home = await hall.adapter.direct(Person("discord", str(ANNA)))
+            [part] = hall.adapter.render("Half an", False)
+            earlier = await hall.adapter.post(home, part, reply_to=None, key="0-0")
+            yield DiscordStage(hall, int(home.id), earlier)
+        assert server.violations == []
+
+
 STAGES: dict[str, Callable[[Window], AbstractAsyncContextManager[Stage]]] = {
+    "discord": discord,
     "telegram": telegram,
     "terminal": terminal,
 }

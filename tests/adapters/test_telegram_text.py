@@ -9,7 +9,8 @@ import pytest
 from telegramify_markdown import MessageEntity, utf16_len
 
 from adapters.telegram_format import ENTITIES_MAX, is_link
-from adapters.telegram_text import TEXT_MAX, mended, render
+from adapters.telegram_text import TEXT_MAX, render
+from core.markdown import mended
 from core.types import Part
 from tests.adapters import tdlib
 from tests.adapters.markdowns import answer, garbage

@@ -68,15 +68,18 @@ def test_questions_and_what_belongs_between_them_wait_their_turn() -> None:
 @pytest.mark.parametrize("role", ["admin", "adult", "teen", "child", "guest"])
 @pytest.mark.parametrize("kind", ["private", "group"])
 async def test_who_may_use_what_where(tmp_path: Path, name: str, role: Role, kind: str) -> None:
-    """Admin commands work for the admin, in a private chat; the others for everybody, everywhere."""
+    """Admin commands work for the admin, and they and those that change something in a private chat; the
+    others for everybody, everywhere."""
     incoming = Incoming(Chat("stage", "x", kind), PARENT, "q1", f"/{name}", 1.0)  # type: ignore[arg-type]
     item = Item(1, incoming, "accepted", 0, None, False, None, "", None, "", False)
     async with scene(tmp_path) as house:
         said = await obey(house.desktop, item, role, SAY, name, "")
-        allowed = not COMMANDS[name].admin or (role == "admin" and kind == "private")
-        if COMMANDS[name].admin and role != "admin":
+        command = COMMANDS[name]
+        in_private = command.admin or command.changes
+        allowed = (role == "admin" or not command.admin) and (kind == "private" or not in_private)
+        if command.admin and role != "admin":
             assert said == SAY.ADMIN_ONLY
-        elif COMMANDS[name].admin and kind == "group":
+        elif in_private and kind == "group":
             assert said == SAY.PRIVATE_CHAT_ONLY
         assert (said not in (SAY.ADMIN_ONLY, SAY.PRIVATE_CHAT_ONLY)) == allowed
 

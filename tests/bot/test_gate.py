@@ -180,3 +180,77 @@ async def test_a_thousand_messages_of_strangers_cost_nothing(tmp_path: Path) -> 
         assert len(cards) <= 5
     assert player.asked == []
     assert b"canary words" not in everything_kept(tmp_path)
+
+
+async def test_a_code_may_come_alone(tmp_path: Path) -> None:
+    """Where no link carries it; what only looks like one gets an answer that says so."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        code = (await house.hear("/invite child Mia")).rpartition("/")[2]
+        await came(house, "x" * 22, "x1")
+        assert house.stage.texts()[-1] == SAY.REFUSALS["unknown"]
+        await came(house, f" {code}\n", "x2")
+        assert house.desktop.family.access.role_of(EVE) == "child"
+    assert code.encode() not in everything_kept(tmp_path)
+
+
+async def test_a_second_account_is_linked_by_a_code(tmp_path: Path) -> None:
+    """Both hear of it, the code is kept nowhere, and a wrong one is told."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        await house.desktop.family.access.let_in(EVE, "adult", name="Eve")
+        code = (await house.hear("/link", person=EVE, chat=DOOR)).partition("/link ")[2].partition("`")[0]
+        other, there = Person("stage", "667", "Evelyn"), Chat("stage", "elsewhere")
+        await came(house, "/link nonsense", "x1", PARENT, HOME)
+        assert house.stage.texts()[-1] == SAY.LINKED["unknown"]
+        await came(house, f"/link {code}", "x2", other, there)
+        assert SAY.LINKED["linked"] in house.stage.texts()
+        assert house.stage.texts()[-1] == SAY.linked_elsewhere("stage", "Evelyn")
+        assert house.desktop.family.access.member_of(other) == house.desktop.family.access.member_of(EVE)
+        await came(house, "Why?", "x3", other, there)
+        assert house.stage.texts()[-1] == "Sky blue."
+    assert code.encode() not in everything_kept(tmp_path)
+
+
+async def test_where_nobody_tells_who_put_us_there_the_admin_decides(tmp_path: Path) -> None:
+    """In somebody else's group we wait, quietly, until the admin allows it; a member hears why; in the
+    admin's own we say hello."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        await house.desktop.family.access.let_in(EVE, "child", name="Eve")
+        await house.desk.accept("stage", [Joined(GROUP, EVE, "Crowd", by_them=False)], None)
+        await house.calm()
+        assert street.texts() == [SAY.group_asks("Crowd")]
+        await came(house, "canary words", "x1", chat=GROUP)
+        assert street.texts()[1:] == [SAY.GROUP_NOT_YET]
+        await house.hear(next(iter(street.posts.values())).buttons[0].command)
+        await came(house, "Why?", "x2", chat=GROUP)
+        assert street.texts()[-1] == "Sky blue."
+        assert [group.title for group in house.desktop.family.chats.groups()] == ["Crowd"]
+        family = Chat("stage", "-200", "group")
+        await house.desk.accept("stage", [Joined(family, PARENT, "Family", by_them=False)], None)
+        await house.calm()
+        assert street.texts()[-1] == SAY.HELLO_GROUP
+        assert street.left == []
+    assert b"canary words" not in everything_kept(tmp_path)
+
+
+async def test_what_is_typed_into_the_form_is_never_a_question(tmp_path: Path) -> None:
+    """Not even when nobody has asked for a password in this run; the right one does what it was asked for."""
+    player = Player(PLAIN)
+    street = Street()
+    street.has_form = True
+    async with scene(tmp_path, node("Alpha", player), stage=street, password=PASSWORD) as house:
+        said = Incoming(HOME, PARENT, "f1", "canary words", house.clock.now, secret=True)
+        await house.desk.accept("stage", [said], None)
+        await house.calm()
+        assert street.texts() == [SAY.PASSWORD_WRONG]
+        await came(house, "/strategy random", "x1", PARENT, HOME)
+        wanted = list(street.posts.values())[-1]
+        assert (wanted.text, wanted.buttons[0].command) == (SAY.PASSWORD_FORM, "/password")
+        said = Incoming(HOME, PARENT, "f2", PASSWORD, house.clock.now, secret=True)
+        await house.desk.accept("stage", [said], None)
+        await house.calm()
+        assert street.texts()[-1] == SAY.strategy_set("random")
+    assert player.asked == []
+    kept = everything_kept(tmp_path)
+    assert b"canary words" not in kept
+    assert PASSWORD.encode() not in kept

@@ -38,9 +38,9 @@ async def test_who_may_do_what(tmp_path: Path, role: Role | None, chat: Chat) ->
                 assert all(text == SAY.STRANGER or "Somebody new" in text for text in told), name
             elif command.admin and role != "admin":
                 assert told == [SAY.ADMIN_ONLY], name
-            elif command.admin and chat is GROUP:
+            elif (command.admin or command.changes) and chat is GROUP:
                 assert told == [SAY.PRIVATE_CHAT_ONLY], name
-            elif command.changes:
+            elif command.changes and role == "admin":
                 assert told == [SAY.PASSWORD_WANTED], name
             else:
                 assert told, name

@@ -63,7 +63,7 @@ async def test_everybody_is_offered_what_they_may_use_in_their_language(tmp_path
         offered = street.offered[Chat("stage", "to 9")]
         assert offered["new"] == phrases.of("de").ABOUT["new"]
         assert "invite" not in offered
-        assert street.refused == 1
+        assert street.refused == 2
 
 
 async def test_whoever_is_removed_is_offered_nothing_any_more(tmp_path: Path) -> None:

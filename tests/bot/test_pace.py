@@ -66,3 +66,13 @@ async def test_topics_of_a_group_have_one_pace_and_groups_have_their_own_limits(
     assert first is not paces.of(stage, Chat("stage", "-2", "group"))
     assert first.limits == group
     assert paces.of(stage, Chat("stage", "7")).limits == stage.limits
+
+
+async def test_where_topics_are_counted_apart_each_has_its_own_pace() -> None:
+    """A channel that is held holds no other of its server."""
+    stage = Stage()
+    stage.limits = Limits((1.0,), topics_apart=True)
+    paces = Paces(Clock(), asyncio.sleep)
+    one, two = (paces.of(stage, Chat("stage", f"1:{channel}", "group")) for channel in (7, 8))
+    one.hold(30)
+    assert (one.held_s, two.held_s) == (30, 0)

@@ -10,9 +10,12 @@ from typing import Any, get_args
 
 import pytest
 
+from adapters import discord_gateway, telegram_poll
 from bot import phrases
 from bot.commands import COMMANDS, parse
+from bot.phrases import operator
 from bot.phrases.english import English
+from bot.platforms import CHOSEN_TOO
 from core.access import Change
 from core.errors import Fault, NoAnswer, NoAnswerReason, NodeError, Rejected, Unavailable
 from core.node import Node, State
@@ -85,6 +88,7 @@ LATER = datetime(2026, 3, 12, tzinfo=UTC)
 MIA = Member(7, "Mia", "child", "", 0.0, None, (("telegram", "1"), ("terminal", "2")))
 NAMELESS = Member(8, "", None, "", 0.0, None, (("telegram", "3"),))
 LINK = "https://t.me/porchlight_bot?start=c0de"
+PROFILE = "https://discord.com/users/42"
 
 SAMPLES = [
     *(Sample("note", (Status(what, "Alpha", 3),)) for what in ("thinking", "retrying")),
@@ -122,8 +126,13 @@ SAMPLES = [
     *(Sample("welcome", ("Mia", role), ("Mia",)) for role in ROLES),
     Sample("welcome", ("", "guest")),
     Sample("no_such_role", ("boss",), ("boss",)),
-    *(Sample("invitation", (role, "Mia", LINK, "c0de"), ("Mia", LINK)) for role in ROLES),
-    Sample("invitation", ("guest", "", None, "c0de"), ("c0de",)),
+    *(Sample("invitation", (role, "Mia", {"Telegram": LINK}, "c0de"), ("Mia", LINK)) for role in ROLES),
+    Sample("invitation", ("guest", "", {}, "c0de"), ("c0de",)),
+    Sample("way_in", ("Telegram", LINK, "c0de"), ("Telegram", LINK)),
+    Sample("way_in", ("Discord", PROFILE, "c0de"), ("Discord", PROFILE, "`c0de`")),
+    Sample("link_code", ("c0de",), ("`/link c0de`",)),
+    Sample("linked_elsewhere", ("discord", "Mia"), ("discord", "Mia")),
+    Sample("linked_elsewhere", ("discord", ""), ("discord",)),
     Sample("came_in", ("Mia", "child"), ("Mia",)),
     Sample("came_in", ("", "child")),
     Sample("stranger_card", (Person("telegram", "4711", "Eve"), 12), ("Eve", "telegram", "4711", "12")),
@@ -132,6 +141,8 @@ SAMPLES = [
     Sample("let_in", ("", "adult")),
     Sample("group_card", ("Chess", "Eve"), ("Chess", "Eve")),
     Sample("group_card", ("", "")),
+    Sample("group_asks", ("Chess",), ("Chess",)),
+    Sample("group_asks", ("",)),
     Sample("groups_text", ([],)),
     Sample("groups_text", (["Chess", "Home"],), ("- Chess\n- Home",)),
     Sample("member_line", (MIA, 5), ("#7", "Mia", "telegram, terminal", "5")),
@@ -253,7 +264,7 @@ def test_a_text_is_ready_to_be_shown(say: English) -> None:
 @everywhere
 def test_each_command_is_described(say: English) -> None:
     """Every one that is offered, no other, in one line of a phone's menu; its arguments are named."""
-    assert say.ABOUT.keys() == {name for name, it in COMMANDS.items() if not it.hidden} | {"start"}
+    assert say.ABOUT.keys() == {name for name, it in COMMANDS.items() if not it.hidden or name in CHOSEN_TOO}
     assert all(len(text) <= ABOUT_MAX for text in say.ABOUT.values())
     assert say.ARGUMENTS.keys() <= COMMANDS.keys()
     for name, text in say.ARGUMENTS.items():
@@ -264,6 +275,7 @@ def test_each_command_is_described(say: English) -> None:
 def test_labels_fit_their_buttons(say: English) -> None:
     """Also beside another one."""
     labels = [say.name, say.ALLOW, say.BLOCK, say.REMOVE_YES, say.DRAFTS_ON, say.DRAFTS_OFF]
+    labels += [say.PASSWORD_BUTTON, say.PASSWORD_LABEL, say.ABOUT_THIS]
     for label in (*labels, say.STOP_BUTTON, say.RETRY_BUTTON, *say.ROLES.values()):
         assert len(label) <= LABEL_MAX
         assert "\n" not in label
@@ -324,3 +336,11 @@ def test_numbers_are_written_as_people_read_them(
 def test_the_first_language_that_is_spoken_here_is_taken(wanted: list[str], spoken: str) -> None:
     """However the tag is written, and English where there is none."""
     assert phrases.of(*wanted).name == spoken
+
+
+@everywhere
+def test_every_trouble_of_a_platform_has_its_remedy(say: English) -> None:
+    """In the chat and in the terminal."""
+    known = {f"telegram {kind}" for kind in get_args(telegram_poll.Trouble)}
+    known |= {f"discord {kind}" for kind in get_args(discord_gateway.Trouble)}
+    assert say.TROUBLES.keys() == known == operator.TROUBLES.keys()

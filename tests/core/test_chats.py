@@ -63,16 +63,21 @@ async def test_a_refused_group_hears_so_once(tmp_path: Path) -> None:
 
 
 async def test_a_decision_can_be_changed(at_home: Home) -> None:
-    """No after yes, which is told there, and yes after no; and what was forgotten is news again."""
+    """No after yes, which is told there, and yes after no."""
     await at_home.chats.allow_group(FAMILY, "The Family", ADMIN)
     assert await at_home.chats.refuse_group(FAMILY)
     assert not at_home.chats.is_allowed(TOPIC)
     await at_home.chats.allow_group(FAMILY, "", ADMIN)
     assert at_home.chats.is_allowed(FAMILY)
     assert [group.title for group in at_home.chats.groups()] == ["The Family"]
-    await at_home.chats.forget_group(FAMILY)
+
+
+async def test_a_group_heard_of_is_not_allowed_by_that(at_home: Home) -> None:
+    """Its name is known when it is allowed later."""
+    await at_home.chats.heard_of(FAMILY, "The Family")
     assert not at_home.chats.is_allowed(FAMILY)
-    assert await at_home.chats.refuse_group(FAMILY)
+    await at_home.chats.allow_group(FAMILY, "", ADMIN)
+    assert [group.title for group in at_home.chats.groups()] == ["The Family"]
 
 
 async def test_a_group_stays_when_whoever_allowed_it_leaves(at_home: Home) -> None:
