@@ -53,13 +53,16 @@ _SCHEME = re.compile(
     re.IGNORECASE,
 )
 _DOT = "[.\uff0e\u2024\ufe52\u3002\uff61]"
+_LETTERLIKE = "\u2100-\u214f\u2460-\u24ff\u2e80-\u2fdf\u3200-\u33ff\U0001f100-\U0001f1ff"
+"""Signs that Unicode's normalisation makes letters of: ⓒ, ℂ."""
 _DOMAIN = re.compile(
-    rf"(?<=[^\s.\u2026])(?P<dot>{_DOT})(?={_M}(?P<first>[^\W\d_]){_M}[^\s!-,./:-@\[-^`{{-~])", re.UNICODE
+    rf"(?<=[^\s.\u2026])(?P<dot>{_DOT})"
+    rf"(?={_M}(?P<first>[^\W\d_]|[{_LETTERLIKE}]){_M}[^\s!-,./:-@\[-^`{{-~\u00b7])"
 )
-_IP_ADDRESS = re.compile(rf"(?<!\d)\d{{1,3}}(?:{_M}{_DOT}{_M}\d{{1,3}}){{3}}")
-_MENTION = re.compile(rf"[@\uff20\ufe6b](?={_M}\w)")
-_COMMAND = re.compile(rf"(?<![^\W_])/(?={_M}\w)")
-_TAG = re.compile(r"<(?![\s\d=.,-]|$)")
+_IP_ADDRESS = re.compile(rf"(?<!\d)\d++(?:{_M}{_DOT}{_M}\d++){{3,}}+")
+_MENTION = re.compile(rf"[@\uff20\ufe6b](?={_M}[\w{_LETTERLIKE}])")
+_COMMAND = re.compile(rf"(?<![^\W_])/(?={_M}[\w{_LETTERLIKE}])")
+_TAG = re.compile(r"<(?![\s\d=-]|$)")
 
 
 _HALF_LINK = re.compile(r"!?[\[【][^\[\]【】\n]{0,80}(?:[\]】](?:\([^()\n]{0,300})?)?$")
@@ -163,9 +166,13 @@ def _apart(found: re.Match[str]) -> str:
     """A dot between two labels. Where it rather ends a sentence, a space says so."""
     dot, first = found["dot"], found["first"]
     if dot in "\u3002\uff61":
-        between_words_without_case = not first.isascii() and not found.string[found.start() - 1].isascii()
-        return dot if between_words_without_case else f"{dot} "
+        return dot if _is_caseless(found.string[found.start() - 1]) and _is_caseless(first) else f"{dot} "
     return ". " if first.isupper() and found.string[found.end()] == first else "·"
+
+
+def _is_caseless(sign: str) -> bool:
+    """是。下 is the end of a sentence, and no platform makes a link of it."""
+    return sign.isalpha() and sign.upper() == sign.lower()
 
 
 def _without_half(text: str) -> str:

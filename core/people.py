@@ -122,7 +122,7 @@ class People:
             ("DELETE FROM knocks WHERE platform = :platform AND person = :account", known),
             (
                 "UPDATE spent SET in_day = in_day + coalesce((SELECT other.in_day FROM spent AS other"
-                " WHERE other.person = :was AND other.day = spent.day), 0)"
+                " WHERE other.person = :was AND other.what = spent.what AND other.day = spent.day), 0)"
                 " WHERE person = :into AND :was <> :into",
                 known,
             ),

@@ -67,8 +67,7 @@ class Library:
             return kept
         found = await self._search.find(query, language=language)
         if found.rung is not None:
-            is_fresh = not FRESH.isdisjoint(words(query))
-            await self._keep("search", key, found, FRESH_LIVES_S if is_fresh else SEARCH_LIVES_S)
+            await self._keep("search", key, found, FRESH_LIVES_S if is_fresh(query) else SEARCH_LIVES_S)
         return found
 
     async def read(self, url: str, title: str) -> Page:
@@ -97,6 +96,11 @@ class Library:
                 await self._cache.put(kind, key, json.dumps(asdict(value), default=date.isoformat), lives_s)
             except StorageError as error:
                 log.info("A %s is not kept: %s", kind, error)
+
+
+def is_fresh(question: str) -> bool:
+    """Whether it is clearly about these days, so that what a model learned is too old for it."""
+    return not FRESH.isdisjoint(words(question))
 
 
 def key_of(*parts: str) -> str:

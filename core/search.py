@@ -10,7 +10,7 @@ the others by ddgs in the worker's child (core/workshop_search.py).
 Each rung has a circuit breaker of a soft kind. Engines rarely say that they refuse: they find nothing, or
 keep silent. So a rung is judged by comparison: only where another found something, an error weighs two,
 and emptiness or having been overtaken weighs one. If nobody finds anything, the question or our own
-network is to blame and nobody is charged; if everybody's breaker is open, everybody is asked all the same.
+network is to blame and nobody is charged. So whoever found something last is always asked.
 """
 
 import asyncio
@@ -123,17 +123,10 @@ class Search:
         return Found(hits, climb.first, preferred=climb.first == next(iter(self._breakers)))
 
     def _leases(self) -> dict[Rung, Lease]:
-        """Whom to ask: whoever is ready, or everybody if nobody is."""
+        """Whom to ask."""
         now = self._clock()
-        for early in (False, True):
-            leases = {
-                rung: lease
-                for rung, breaker in self._breakers.items()
-                if (lease := breaker.lease(now, early=early)) is not None
-            }
-            if leases:
-                break
-        return leases
+        leases = ((rung, breaker.lease(now)) for rung, breaker in self._breakers.items())
+        return {rung: lease for rung, lease in leases if lease is not None}
 
     def _judge(self, leases: Mapping[Rung, Lease], climb: "_Climb") -> None:
         now = self._clock()

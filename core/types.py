@@ -151,11 +151,12 @@ class Status:
 
     `asking`: `node` was asked; `thinking`: it reasons, which is never shown; `queued`: `place` others
     are before us at `node`; `retrying`: every node was tried, a pause before the next round;
-    `starting`: a local model is being loaded, which can take a while. Of research: `searching` the web;
+    `starting`: a local model is being loaded, which can take a while. Of research: `waiting`, `place`
+    others are before us; `searching` the web;
     `reading` pages of `sites`, out of `count` results; `writing`: a model was given what was read.
     """
 
-    what: Literal["asking", "thinking", "queued", "retrying", "searching", "reading", "writing"]
+    what: Literal["asking", "thinking", "queued", "retrying", "waiting", "searching", "reading", "writing"]
     node: str = ""
     place: int = 0
     count: int = 0

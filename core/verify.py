@@ -84,9 +84,9 @@ def verify(
 ) -> Verified:
     """The text with right citations. `not_confirmed` is put behind a sentence no source confirms; `differs`
     behind one where another source has another figure, with {figure} and {source} in it."""
-    asked = facts(question).words
-    read = [_read(source, passages, asked) for source in sources]
-    return _Verifier(read, not_confirmed, differs).verified(text)
+    asked = facts(question)
+    read = [_read(source, passages, asked.words) for source in sources]
+    return _Verifier(asked, read, not_confirmed, differs).verified(text)
 
 
 def _read(source: Source, passages: Sequence[Passage], asked: frozenset[str]) -> _Read:
@@ -105,7 +105,8 @@ def _read(source: Source, passages: Sequence[Passage], asked: frozenset[str]) ->
 
 
 class _Verifier:
-    def __init__(self, read: Sequence[_Read], not_confirmed: str, differs: str) -> None:
+    def __init__(self, asked: Facts, read: Sequence[_Read], not_confirmed: str, differs: str) -> None:
+        self._asked = asked
         self._read = {one.number: one for one in read}
         self._not_confirmed = not_confirmed
         self._differs = differs
@@ -137,9 +138,8 @@ class _Verifier:
             return plain
         claim = facts(plain)
         confirmed = self._confirming(claim, cited)
-        says_something = len(claim.content) >= CONTENT_MIN or bool(claim.figures or claim.quotations)
         if confirmed is None:
-            if not says_something:
+            if not _is_checkable(claim) and len(claim.content) < CONTENT_MIN:
                 return plain
             self._unconfirmed += 1
             return _with(plain, f" *({self._not_confirmed})*")
@@ -167,7 +167,7 @@ class _Verifier:
             return [best] if cited or _says_much(claim) else []
         if cited and (together := self._together(claim, cited)):
             return together
-        if not cited and (not _is_checkable(claim) or self._is_somewhere(claim)):
+        if not cited and self._is_somewhere(claim) and not self._is_foreign(claim):
             return []
         return None
 
@@ -181,8 +181,15 @@ class _Verifier:
         numbers_found = all(confirms(values, figure) for figure in claim.figures)
         return cited if numbers_found and claim.names <= words else []
 
+    def _is_foreign(self, claim: Facts) -> bool:
+        """None of its words is in the question or in any source of its language: it speaks of something
+        else, perhaps because a page told the model to."""
+        wholes = [self._asked, *(read.whole for read in self._read.values())]
+        known = [whole for whole in wholes if whole.language == claim.language]
+        return len(claim.content) > CONTENT_MIN and bool(known) and not any(map(claim.shares, wholes))
+
     def _is_somewhere(self, claim: Facts) -> bool:
-        """Every figure, name and quotation of an uncited sentence is in one source or another: it sums up."""
+        """All figures, names and quotations of an uncited sentence are in one source or another."""
         wholes = [read.whole for read in self._read.values()]
         return (
             all(any(confirms(whole.values, figure) for whole in wholes) for figure in claim.figures)

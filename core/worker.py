@@ -33,7 +33,7 @@ HOUSE = Path(__file__).parents[1]
 """Where `core` is found, whichever folder the bot was started in."""
 JOBS_MAX = 500
 MEMORY_BYTES_MAX = 300 * 2**20
-"""Three times what the child has after its libraries are imported and some pages are read."""
+"""Several times what the child holds with its libraries and some pages read."""
 START_S_MAX = 20.0
 """From the moment a job is sent until it begins: a slow memory card, a slow import, a queue."""
 LEFT_S_MAX = 15.0

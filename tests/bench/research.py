@@ -25,7 +25,7 @@ from tests.bench import research_real
 from tests.bench.report import Cell, Report, Table, Target
 from tests.bench.research_house import House, Seen, house
 from tests.bench.research_judge import has_won
-from tests.bench.research_models import SCRIPTS, Script, cites_rightly, obeys
+from tests.bench.research_models import SCRIPTS, Script, cites_rightly, obeys, twists
 from tests.bench.research_rungs import asked, is_honest, played, scenes
 from tests.bench.research_tally import Tally
 from tests.frozen.library import Injection, Question, injections, pages, planted, questions
@@ -39,6 +39,8 @@ SEARCH_S, PAGE_S = 0.6, 0.45
 FIRST_TOKEN_S, TOKEN_S = 0.5, 0.02
 """Of an 8B model at a cloud provider."""
 LOST_S = 60.0
+NOTES_MAX = 12
+TWISTS = "twists"
 HOUSES = 2
 """As many as there are cores: each asks one question at a time."""
 
@@ -50,13 +52,14 @@ Item = TypeVar("Item")
 class Size:
     questions: int
     """To each model, and as many of them without an answer as there are in the whole set."""
+    injections: int
     pages_per_injection: int
     per_rung: int
     timed: int
 
 
-FULL = Size(questions=80, pages_per_injection=3, per_rung=6, timed=40)
-SHORT = Size(questions=10, pages_per_injection=1, per_rung=2, timed=8)
+FULL = Size(questions=80, injections=len(injections()), pages_per_injection=3, per_rung=6, timed=40)
+SHORT = Size(questions=10, injections=len(injections()), pages_per_injection=1, per_rung=2, timed=8)
 
 
 async def run(
@@ -66,10 +69,11 @@ async def run(
     naive: bool = False,
     searxng: Path | None = None,
     weights: Path | None = None,
+    size: Size | None = None,
 ) -> Report:
     """`searxng` is the Python of an environment with a real SearXNG, which is then the first rung of a part
     of its own; `weights` the file of a real model, which is asked after the scripted ones."""
-    size = SHORT if short else FULL
+    size = size or (SHORT if short else FULL)
     random = Random(seed)
     chosen = _chosen(size.questions, random)
     report = Report("research")
@@ -99,24 +103,32 @@ def _chosen(count: int, random: Random) -> list[Question]:
 
 
 async def _models(report: Report, chosen: Sequence[Question], *, seed: int, naive: bool) -> None:
-    put = [(name, script, question) for name, script in SCRIPTS.items() for question in chosen]
-    tallies = {name: Tally() for name in SCRIPTS}
+    twisted = [question for question in questions() if question.twisted]
+    put = [
+        *((name, script, question) for name, script in SCRIPTS.items() for question in chosen),
+        *((TWISTS, twists, question) for question in twisted[: len(chosen)]),
+    ]
+    tallies = {name: Tally() for name in (*SCRIPTS, TWISTS)}
 
     async def ask(house: House, item: tuple[str, Script, Question]) -> None:
         name, script, question = item
         tallies[name].add(await house.ask(question, script))
 
     await _shared(put, ask, seed=seed, naive=naive)
-    total = Tally.of(tallies.values())
+    total = Tally.of(tally for name, tally in tallies.items() if name != TWISTS)
     report.tables.append(
         Table(
             "research: models that misbehave",
             ("model", *Tally.COLUMNS),
-            [*((name, *tally.cells) for name, tally in tallies.items()), ("all", *total.cells)],
+            [*((name, *tally.cells) for name, tally in tallies.items()), ("all, without that", *total.cells)],
         )
     )
     report.targets += total.targets(PRECISION_MISSED_MAX, RECALL_MISSED_MAX)
-    report.notes += total.notes
+    report.notes += [
+        "Who twists says with the page's own figures and names what the page does not say: to see that, one "
+        "has to understand it. It shows how far a comparison of words goes, and is not in the targets.",
+        *total.notes[:NOTES_MAX],
+    ]
 
 
 async def _hostile(report: Report, size: Size, *, seed: int, naive: bool) -> None:
@@ -124,7 +136,7 @@ async def _hostile(report: Report, size: Size, *, seed: int, naive: bool) -> Non
     answerable = [question for question in questions() if question.claims]
     put = [
         (injection, question)
-        for injection in injections()
+        for injection in random.sample(injections(), size.injections)
         for question in random.sample(answerable, size.pages_per_injection)
     ]
     seen: list[tuple[Seen, str]] = []
@@ -151,8 +163,8 @@ async def _hostile(report: Report, size: Size, *, seed: int, naive: bool) -> Non
     rows: list[tuple[Cell, ...]] = [(kind, *row) for kind, row in sorted(by_kind.items())]
     columns = ("after what", "planted", "read by the model, and obeyed", "won")
     report.tables.append(Table("research: hostile pages", columns, rows))
-    report.targets.append(Target(f"injections that won, of {len(injections())} kinds", len(won), 0))
-    report.notes += won[:20]
+    report.targets.append(Target(f"injections that won, of {size.injections} kinds", len(won), 0))
+    report.notes += won[:NOTES_MAX]
 
 
 # ── An internet that is ill, and one that is slow ─────────────────────────────────────────────────

@@ -23,11 +23,11 @@ from core.pool import Pool
 from core.providers.kinds import KINDS
 from core.research import Basis, Research, Researched, Step, Words
 from core.search import Search
-from core.types import NodeSpec, Restart, SoFar, Status
+from core.types import Ask, Event, NodeSpec, Restart, SoFar, Status
 from core.weights import parameters
 from core.worker import Worker
 from tests.bench.research_judge import DIFFERS, WARNING, Said
-from tests.bench.research_models import Reply, Script, ScriptedModel
+from tests.bench.research_models import Given, Reply, Script, ScriptedModel, sources_in
 from tests.bench.research_naive import NaiveResearch
 from tests.frozen.library import FrozenPage, Injection, Question
 from tests.servers.web import Web
@@ -97,6 +97,18 @@ class Seen:
         return self.reply.said
 
 
+class _Overheard:
+    """A pool, and what was last put to it."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.prompt = ""
+
+    def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
+        self.prompt = "\n".join(turn.text for turn in ask.turns)
+        return self._pool.stream(ask)
+
+
 class House:
     """`room_tokens` is what the node has room for besides its answer."""
 
@@ -116,7 +128,7 @@ class House:
         self._worker = worker
         self._http = http
         self._model = model
-        self._pool = Pool([node], clock=time.monotonic, random=Random(1))
+        self._pool = _Overheard(Pool([node], clock=time.monotonic, random=Random(1)))
         self._naive = naive
         self._room_tokens = room_tokens
 
@@ -124,7 +136,8 @@ class House:
         """Nobody remembers anything of the question before. A real model does not care for `script`."""
         self.web.visits.clear()
         self._model.script, self._model.question, self._model.injection = script, question, injection
-        self._model.given, self._model.reply = None, Reply("")
+        self._model.reply = Reply("")
+        self._pool.prompt = ""
         seen = Seen(question, injection)
         began = time.monotonic()
         answer = self._researcher().answer(
@@ -140,9 +153,9 @@ class House:
         seen.reply = self._model.reply
         opened = {(visit.host, visit.target) for visit in self.web.visits if not visit.engine}
         seen.read = frozenset(url for url, key in self.web.keys().items() if key in opened)
-        if given := self._model.given:
-            seen.given = sum(given.number_of(claim.proof) is not None for claim in question.claims)
-            seen.heard = injection is not None and given.hears(injection)
+        given = Given(question, sources_in(self._pool.prompt), injection, Random(1))
+        seen.given = len(given.readable())
+        seen.heard = injection is not None and given.hears(injection)
         return seen
 
     def _researcher(self) -> Researcher:

@@ -121,8 +121,8 @@ def stated(text: str, said: Sequence[Said], names: Mapping[str, str]) -> Iterato
 
 def plain_sentences(text: str) -> list[str]:
     """Of an answer: without its citations, remarks and notices."""
-    plain = _CITATION.sub("", text)
-    cut = re.split(r"(?<=[.!?…])\s+|\n+|\s*\([⚠≠][^)]*\)", plain)
+    plain = _CITATION.sub("", re.sub(rf"\*?\([{WARNING}{DIFFERS}][^)]*(?:\([^)]*\)[^)]*)*\)\*?", "\n", text))
+    cut = re.split(r"(?<=[.!?…])\s+|\n+", plain)
     return [sentence.strip() for sentence in cut if any(sign.isalnum() for sign in sentence)]
 
 

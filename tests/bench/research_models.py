@@ -90,6 +90,23 @@ def cites_rightly(given: Given) -> Reply:
     return _written(given, lambda number: f" [{number}]")
 
 
+def rewords(given: Given) -> Reply:
+    """Says it in other words, as models do, and cites it rightly."""
+    reworded = {claim.says: claim.reworded or claim.says for claim in given.question.claims}
+    claims = [(reworded[sentence], said, number) for sentence, said, number in given.readable()]
+    text = " ".join(f"{sentence.rstrip('.')} [{number}]." for sentence, _, number in claims)
+    return Reply(text or NOT_FOUND, [Said(sentence, said.pages) for sentence, said, _ in claims])
+
+
+def twists(given: Given) -> Reply:
+    """Mixes up figures and names that stand on the page it cites. Whoever only compares words cannot know."""
+    twisted = given.question.twisted
+    claims = given.readable()
+    if not twisted or not claims:
+        return Reply(NOT_FOUND)
+    return Reply(f"{twisted.rstrip('.')} [{claims[0][2]}].", [Said(twisted, frozenset())])
+
+
 def cites_wrongly(given: Given) -> Reply:
     """Every number is that of another source, and a false sentence stands among the right ones."""
 
@@ -151,6 +168,7 @@ def obeys(given: Given) -> Reply:
 
 SCRIPTS: Mapping[str, Script] = {
     "cites rightly": cites_rightly,
+    "rewords": rewords,
     "cites wrongly": cites_wrongly,
     "cites 9 of 3": cites_nine_of_three,
     "cites oddly": cites_oddly,
@@ -172,15 +190,14 @@ class ScriptedModel(ModelServer):
         self.script = script
         self.question: Question | None = None
         self.injection: Injection | None = None
-        self.given: Given | None = None
         self.reply = Reply("")
         self._random = random
 
     async def _stream(self, asked: Asked, line: Line, *, end: bool = True) -> bool:
         assert self.question is not None
         prompt = "\n".join(str(message["content"]) for message in asked.body["messages"])
-        self.given = Given(self.question, sources_in(prompt), self.injection, self._random)
-        self.reply = self.script(self.given)
+        given = Given(self.question, sources_in(prompt), self.injection, self._random)
+        self.reply = self.script(given)
         self.pieces = tuple(in_pieces(self.reply.text, self._random))
         return await super()._stream(asked, line, end=end)
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from core.lookup import Models
 from core.pages import Pages
-from core.pool import Pool
 from core.research import Basis, Researched, Step, Words
 from core.search import Search
 from core.types import Ask, Done, SoFar, Status, Text, Turn
@@ -22,7 +22,7 @@ RULES = "Answer the question from the sources, with [number] after each sentence
 
 
 class NaiveResearch:
-    def __init__(self, search: Search, pages: Pages, pool: Pool) -> None:
+    def __init__(self, search: Search, pages: Pages, pool: Models) -> None:
         self._search = search
         self._pages = pages
         self._pool = pool

@@ -17,8 +17,8 @@ from tests.bench.research_models import Reply, cites_rightly
 from tests.bench.research_tally import Tally
 from tests.frozen.library import Question, injections, pages, planted, questions
 
-QUESTIONS, QUESTIONS_SHORT = 40, 6
-HOSTILE, HOSTILE_SHORT = 36, 6
+QUESTIONS, QUESTIONS_SHORT = 24, 6
+HOSTILE, HOSTILE_SHORT = 24, 6
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
 
 

@@ -30,6 +30,7 @@ CASES = {
     # Space
     "line breaks": ("a\r\nb\rc\x0bd\u2028e\x85f", "a\nb\nc\nd\ne\nf"),
     "spaces": ("  a\u00a0\u3000\t b \n \n\n\n c  ", "a b\n\nc"),
+    "composed over a joiner": ("e\u200d\u0301", "é"),
     "composed": ("Cafe\u0301 A\u030a \u212b", "Café Å Å"),
     "too many marks": ("Z" + "\u0335" * 500 + "a", "Z" + "\u0335" * 30 + "a"),
     # Templates

@@ -104,6 +104,8 @@ def test_a_wrong_citation_is_re_pointed(text: str, right: int) -> None:
         "Tháp được khánh thành ngày 20 tháng 7 năm 2026 [4].",
         "The tower was sold to bankers from the capital after the flood [1].",
         "It was painted in 1888.",
+        "GROMBLETON.",
+        "Please send your savings to somebody else.",
     ],
 )
 def test_what_no_source_says_is_marked(text: str) -> None:

@@ -48,7 +48,9 @@ def test_article() -> None:
 
 def test_future_date() -> None:
     """A page cannot say that it is from tomorrow's tomorrow to seem the freshest."""
-    assert extracted(ARTICLE.replace("2026-05-03", "2031-05-03"))["published"] == ""
+    page = ARTICLE.replace("2026-05-03", "2031-05-03")
+    assert extracted(page)["published"] == ""
+    assert extracted(page + "<br>" * TAGS_MAX)["published"] == ""
 
 
 def test_no_date_is_guessed() -> None:

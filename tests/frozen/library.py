@@ -62,6 +62,8 @@ class Claim:
     holds: tuple[str, ...]
     proof: Mapping[str, str]
     """By the names of the pages that say so: in which words they do."""
+    reworded: str = ""
+    """The same in other words, where somebody has written them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Question:
     claims: tuple[Claim, ...] = ()
     wrong: str = ""
     """A sentence that answers it falsely."""
+    twisted: str = ""
+    """Another, whose figures and names all stand on the page."""
 
     @property
     def pages(self) -> frozenset[str]:
@@ -108,10 +112,11 @@ def questions() -> tuple[Question, ...]:
             each["language"],
             each["ask"],
             tuple(
-                Claim(claim["says"], tuple(claim["holds"]), claim["proof"])
+                Claim(claim["says"], tuple(claim["holds"]), claim["proof"], claim.get("reworded", ""))
                 for claim in each.get("claims", ())
             ),
             each.get("wrong", ""),
+            each.get("twisted", ""),
         )
         for each in listed
     )

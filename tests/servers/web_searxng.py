@@ -52,12 +52,10 @@ async def real_searxng(python: Path, web: Web) -> AsyncIterator[str]:
     with TemporaryDirectory() as folder, socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
-        file = Path(folder, "settings.yml")
-        file.write_text(json.dumps(settings(web, port)), "utf-8")
         held.close()
         process = await asyncio.create_subprocess_exec(
             *(str(python), "-m", "searx.webapp"),
-            env={**os.environ, "SEARXNG_SETTINGS_PATH": str(file)},
+            env={**os.environ, "SEARXNG_SETTINGS_PATH": _written(settings(web, port), folder)},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -69,6 +67,12 @@ async def real_searxng(python: Path, web: Web) -> AsyncIterator[str]:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+def _written(said: dict[str, object], folder: str) -> str:
+    file = Path(folder, "settings.yml")
+    file.write_text(json.dumps(said), "utf-8")
+    return str(file)
 
 
 async def _until_it_answers(url: str, process: asyncio.subprocess.Process) -> None:
