@@ -37,7 +37,8 @@ NONCE_MAX = 25
 BUTTONS_PER_ROW, ROWS_MAX = 5, 5
 LABEL_MAX, COMMAND_MAX = 80, 100
 GONE_MAX = 500
-SUPPRESS_EMBEDS = 4
+SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 4, 4096
+"""The second only when a post is created. (Discord API, \"Message Flags\")"""
 NOBODY = {"parse": [], "users": [], "roles": [], "replied_user": False}
 PAGE, PAGES_MAX = 100, 20
 RIGHTS = sum(1 << bit for bit in (10, 11, 15, 16, 38))
@@ -109,7 +110,7 @@ class Discord:
         post = await self._interactions.post(reply_to, key, _body(part))
         if post is not None:
             return post
-        body = _body(part) | {"enforce_nonce": True}
+        body = _new(part) | {"enforce_nonce": True}
         if reply_to is not None and reply_to.isdecimal():
             body["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
         for attempt in ("", " again"):
@@ -138,11 +139,11 @@ class Discord:
     async def typing(self, chat: Chat, note: str) -> None:
         await self._in(chat, "POST", f"/channels/{_channel(chat)}/typing")
 
-    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         if not png:
             raise BadFormat("an empty picture")
         body = {
-            **_body(Part(caption[:CAPTION_MAX])),
+            **_new(Part(caption[:CAPTION_MAX], silent=silent)),
             "attachments": [{"id": 0, "filename": "picture.png"}],
             "nonce": secrets.token_hex(NONCE_MAX // 2),
             "enforce_nonce": True,
@@ -205,6 +206,10 @@ class Discord:
         if differ(await self._calls.call("GET", path, query={"with_localizations": "true"}), self._offered):
             await self._calls.call("PUT", path, self._offered)
         self._registered = True
+
+    async def pin(self, chat: Chat, post: str) -> None:
+        """In a direct chat both may. (Discord API, "Pin Message")"""
+        await self._of(chat, post, "PUT", f"/channels/{_channel(chat)}/messages/pins/{_post(post)}")
 
     def invite_link(self, code: str) -> str | None:
         """That of our profile. No link on Discord carries a code along: it has to be written."""
@@ -296,6 +301,11 @@ def _body(part: Part) -> dict[str, Any]:
         "allowed_mentions": NOBODY,
         "components": _rows(part.buttons),
     }
+
+
+def _new(part: Part) -> dict[str, Any]:
+    flags = SUPPRESS_EMBEDS | (SUPPRESS_NOTIFICATIONS if part.silent else 0)
+    return _body(part) | {"flags": flags}
 
 
 def _rows(buttons: Sequence[Button]) -> list[dict[str, Any]]:

@@ -141,6 +141,7 @@ class Telegram:
                 reply_parameters=_reply(reply_to),
                 message_thread_id=topic,
                 link_preview_options=NO_PREVIEW,
+                disable_notification=part.silent,
             ),
         )
         return str(sent.message_id)
@@ -175,13 +176,18 @@ class Telegram:
             lambda chat_id, topic: self._bot.send_chat_action(chat_id, "typing", message_thread_id=topic),
         )
 
-    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         if not png:
             raise BadFormat("an empty picture")
         sent = await self._in(
             chat,
             lambda chat_id, topic: self._bot.send_photo(
-                chat_id, png, caption[:CAPTION_MAX], message_thread_id=topic, filename="picture.png"
+                chat_id,
+                png,
+                caption[:CAPTION_MAX],
+                message_thread_id=topic,
+                filename="picture.png",
+                disable_notification=silent,
             ),
         )
         return str(sent.message_id)
@@ -254,6 +260,13 @@ class Telegram:
             await done(offer(BotCommandScopeDefault()))
         else:
             await self._in(chat, lambda chat_id, _: offer(BotCommandScopeChat(chat_id)))
+
+    async def pin(self, chat: Chat, post: str) -> None:
+        number = _post_id(post)
+        await self._in(
+            chat,
+            lambda chat_id, _: self._bot.pin_chat_message(chat_id, number, disable_notification=True),
+        )
 
     def invite_link(self, code: str) -> str | None:
         if self._poll.me is None or not START_CODE.fullmatch(code):

@@ -58,7 +58,7 @@ class _Talk:
     """What faces the assistant, and the waiting for it: the same for a chat and for one question."""
 
     platform: str
-    limits = Limits(first_edits_s=(0.05,), notes=True)
+    limits = Limits(first_edits_s=(0.05,), notes=True, pictures=False)
     resumes: bool
 
     def __init__(
@@ -161,7 +161,7 @@ class _Talk:
     async def typing(self, chat: Chat, note: str) -> None:
         self._view.note(note)
 
-    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         """Its caption: a terminal shows no pictures."""
         key = f"picture-{self._now_ns()}"
         await self._show(key, Part(caption, final=True), label="")
@@ -212,7 +212,7 @@ class Terminal(_Talk):
     """The chat: `run` asks for a line, waits for its answer, and asks again until the person leaves.
 
     `commands` are (name without slash, what it does), for Tab; `history` is a file for the arrow keys,
-    None keeps them in memory; `now_ns` is the time in nanoseconds since 1970, from which questions get
+    None keeps them in memory; what is `secret` is never in it; `now_ns` is the time in nanoseconds since 1970, from which questions get
     their ids.
     """
 
@@ -225,6 +225,7 @@ class Terminal(_Talk):
         *,
         commands: Sequence[tuple[str, str]] = (),
         history: Path | None = None,
+        secret: Callable[[str], bool] = lambda _: False,
         name: str = "",
         chat_id: str = "home",
         stdin: TextIO = sys.stdin,
@@ -238,7 +239,11 @@ class Terminal(_Talk):
         self._prompt: Prompt
         if keys:
             self._prompt = KeyPrompt(
-                keys, out, commands=commands, history=history, leave_hint=words.leave_hint
+                *(keys, out),
+                commands=commands,
+                history=history,
+                secret=secret,
+                leave_hint=words.leave_hint,
             )
         else:
             asking = person_looks_on if stdin.isatty() else None

@@ -82,6 +82,7 @@ class KeyPrompt:
         *,
         commands: Sequence[tuple[str, str]],
         history: Path | None,
+        secret: Callable[[str], bool] = lambda _: False,
         leave_hint: str,
     ) -> None:
         self._leave_hint = leave_hint
@@ -92,7 +93,7 @@ class KeyPrompt:
             output=create_output(out),
             prompt_continuation=" " * len(PROMPT),
             placeholder=self._placeholder,
-            history=FileHistory(history) if history else InMemoryHistory(),
+            history=FileHistory(history, secret) if history else InMemoryHistory(),
             completer=_Commands(commands),
             complete_while_typing=False,
             key_bindings=self._bindings(),
@@ -147,12 +148,14 @@ class _Commands(Completer):
 class FileHistory(History):
     """What was written, for the arrow keys: one JSON string a line, in a file for its owner alone.
 
-    Private questions are remembered by this run only. A file that cannot be written is done without.
+    Private questions, and what is `secret`, are remembered by this run only. A file that cannot be written is
+    done without.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, secret: Callable[[str], bool] = lambda _: False) -> None:
         super().__init__()
         self._path = path
+        self._secret = secret
 
     def load_history_strings(self) -> Iterable[str]:
         """Newest first."""
@@ -165,7 +168,8 @@ class FileHistory(History):
                     yield str(json.loads(line))
 
     def store_string(self, string: str) -> None:
-        if string.lstrip().lower().startswith(PRIVATE) or len(string) > HISTORY_CHARS_MAX:
+        private = string.lstrip().lower().startswith(PRIVATE)
+        if private or len(string) > HISTORY_CHARS_MAX or self._secret(string):
             return
         with suppress(OSError):
             self._write([json.dumps(string)], os.O_APPEND)

@@ -41,8 +41,9 @@ def main() -> int:
                 _say(operator.ASK_USAGE)
                 return 2
             return asyncio.run(app.ask(settings, question, _say))
-        live = app.serve if settings.telegram_token or settings.discord_token else app.chat
-        return asyncio.run(live(settings, _say))
+        if settings.telegram_token or settings.discord_token:
+            return asyncio.run(app.serve(settings, _say, supervisor=settings_file.supervisor()))
+        return asyncio.run(app.chat(settings, _say))
     except SettingsError as error:
         _say(operator.settings_wrong(error.mistakes))
         return 2

@@ -8,43 +8,60 @@ ask`); only the adapters differ.
 """
 
 import asyncio
-import fcntl
 import logging
 import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib.metadata import version
 from itertools import chain, repeat
 from pathlib import Path
 
 from adapters.terminal import Once
-from bot import claim, commands, menus, mini_model, phrases, platforms
+from bot import admin_commands, charts, claim, logs, menus, mini_model, node_commands, phrases, platforms
+from bot.alerts import Alerts, free_bytes
 from bot.assistant import Assistant
 from bot.calls import Desktop
-from bot.desk import Desk, Stops
+from bot.desk import Desk
+from bot.digest import Digest
 from bot.family import family_of
 from bot.gate import Gate
+from bot.logs import Striker
 from bot.mini_model import Tell
-from bot.nodes import pool_of
+from bot.node_keeper import NodeKeeper
+from bot.nodes import maker_of, patterns_of, pool_of
+from bot.notices import Notice
+from bot.operating import Operating
 from bot.pace import Paces
+from bot.pausing import Pausing
 from bot.phrases import operator
 from bot.phrases.english import English
+from bot.pinned import Pins
 from bot.researching import researching_of
+from bot.scheduler import Scheduler
 from bot.settings import Settings
+from bot.stops import Stops
+from bot.watchdog import Supervisor, Watchdog
 from core import upkeep
+from core.backup import Backups
+from core.digests import Digests
 from core.errors import AlreadyRunning, StorageError
+from core.history import History
 from core.inbox import Inbox, Outcome
 from core.ledger import Ledger
+from core.lock import only_one
 from core.memory import Memory
-from core.node import Node
+from core.node_choices import NodeChoices, with_choices
 from core.node_store import NodeStore
 from core.pool import Pool
-from core.storage import open_database
+from core.storage import Statement, open_database
 from core.strategies import STRATEGIES
+from core.trail import Trails
+from core.troubles import Signs, Told
 from core.types import Accept, Adapter, Messenger, Person
 from core.web_store import WebStore
 
@@ -52,6 +69,8 @@ log = logging.getLogger(__name__)
 
 PLATFORM_PAUSES_S = (5.0, 15.0, 45.0, 90.0)
 EXIT_STOPPED = 130
+EXIT_UNHEARD = 4
+"""No platform was heard for too long: whoever started us begins us again."""
 EXIT_CODES: dict[Outcome | None, int] = {"whole": 0, "sentence": 1, "stopped": EXIT_STOPPED, None: 1}
 
 HOUSE = (Person("terminal", "local"), Person("ask", "local"))
@@ -86,10 +105,12 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
         memory = Memory(database)
-        chosen = await store.choice(commands.STRATEGY_CHOICE)
+        chosen = await store.choice(node_commands.STRATEGY_CHOICE)
         strategy = chosen if chosen in STRATEGIES else settings.selection_strategy
-        specs = mini_model.usable(settings.nodes, tell)
-        pool = await stack.enter_async_context(pool_of(specs, settings, strategy, clock))
+        choices, make = NodeChoices(database), await stack.enter_async_context(maker_of(settings))
+        patterns = patterns_of(settings)
+        wanted = with_choices(settings.nodes, await choices.added(), await choices.chosen(), patterns.cloud)
+        pool = pool_of(mini_model.usable(wanted, tell), make, settings, strategy, clock)
         await upkeep.restore(pool, store, clock, now)
         await inbox.prune()
         family = await family_of(
@@ -105,24 +126,24 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         def speaking(person: Person) -> English:
             return phrases.of(family.language_of(person), settings.language)
 
-        async def tell_admins(key: str, words: Callable[[English], str]) -> bool:
-            admins = (*family.access.admins(), *HOUSE)
-            return any([await desk.announce(admin, key, words(speaking(admin))) for admin in admins])
+        def told() -> tuple[Person, ...]:
+            return (*family.access.admins(), *HOUSE)
 
         async def trouble(kind: str) -> None:
             tell(operator.TROUBLES[kind])
-            await tell_admins(f"{kind} {now()}", lambda say: say.TROUBLES[kind])
+            key = f"{kind} {now()}"
+            await announce([Notice(it, None, key, speaking(it).TROUBLES[kind]) for it in told()], ())
 
-        async def model_out(node: Node) -> bool:
-            refusals = sum(
-                node.counters.failures.values()
-            )  # the same again after a crash, another the next time
-            seen = await tell_admins(
-                f"{node.name} {refusals}", lambda say: say.model_out(node.name, node.remedy)
-            )
-            if not seen:
-                tell(phrases.of(settings.language).model_out(node.name, node.remedy))
-            return seen
+        async def announce(notices: Sequence[Notice], also: Sequence[Statement]) -> bool:
+            return await desk.announce(notices, also)
+
+        backups = Backups(database, store, now, clock, settings.timezone)
+
+        async def signs() -> Signs:
+            latest = await backups.latest()
+            made_at = latest.made_at if latest else await history.began()
+            age_s = None if made_at is None else max(0.0, now() - made_at)
+            return Signs(pool.nodes, clock(), free_bytes(settings.data_dir), age_s)
 
         for notice in settings.notices:
             tell(notice)
@@ -134,23 +155,79 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
             stack.push_async_callback(messenger.close)
         stops = Stops()
         web = WebStore(database, now)
-        desktop = Desktop(pool, inbox, memory, store, family, stops.stop, adapters, clock, web)
+        history = History(database, now)
+
+        def local(at: float) -> datetime:
+            return datetime.fromtimestamp(at, settings.timezone)
+
+        digest = Digest(
+            *(history, Digests(database), family.access, signs, announce, speaking),
+            at=settings.digest_time,
+            now=now,
+            local=local,
+            clock=clock,
+            cache=settings.data_dir / "cache",
+        )
         today = partial(datetime.now, settings.timezone)
+        strike = Striker(settings.secrets())
+
+        def keep_out(secret: str) -> None:
+            strike.add(secret)
+            logs.keep_out(secret)
+
+        async def drawn(say: English, with_picture: bool) -> tuple[str, bytes | None]:
+            chart = await charts.chart(history, "day", say, now=now(), local=local)
+            png = await charts.picture(chart, settings.data_dir / "cache") if with_picture else None
+            return (chart.caption if png else charts.table(chart, say)), png
+
+        paces = Paces(clock, asyncio.sleep)
+        operating = Operating(
+            database=database,
+            keeper=NodeKeeper(pool, choices, make, patterns, settings.nodes, keep_out, clock),
+            pausing=Pausing(store, now),
+            pins=Pins(database, ledger, adapters, paces, clock),
+            trails=Trails(database),
+            backups=backups,
+            look_at=signs,
+            chart=drawn,
+            log_file=settings.log_file,
+            strike=strike,
+            today=today,
+            version=version("porchlight"),
+        )
+        await operating.keeper.load()
+        await operating.pausing.load()
+
+        async def bring_pins_up_to_date() -> None:
+            await operating.pins.look(lambda it: admin_commands.pinned_status(desktop, it, speaking(it)))
+
+        desktop = Desktop(
+            *(pool, inbox, memory, store, family, stops.stop, adapters, clock, web, digest, operating)
+        )
         researching = await stack.enter_async_context(researching_of(settings, pool, web, today, clock))
         assistant = Assistant(desktop, today, speaking, researching)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(
                 *(inbox, ledger, assistant, stops, list(adapters.values()), tasks),
-                paces=Paces(clock, asyncio.sleep),
-                gate=Gate(family, speaking),
+                paces=paces,
+                gate=Gate(family, speaking, operating.keeper),
                 speaking=speaking,
                 drafts_in=family.chats.drafts,
                 now=now,
+                pausing=operating.pausing,
             )
-            kept = upkeep.keep(pool, store, clock, model_out)
+            alerts = Alerts(
+                *(Told(database), signs, announce, told, speaking, tell, phrases.of(settings.language)),
+                clock=clock,
+                now=now,
+            )
+            jobs = {"history": history.beat, "alerts": alerts.look, "digest": digest.send}
+            jobs |= {"pinned": bring_pins_up_to_date, "backups": backups.do_what_is_due}
+            scheduler = Scheduler(jobs if stays else {"alerts": alerts.look})
+            kept = upkeep.keep(pool, store, clock, partial(scheduler.wake, "alerts"))
             offered = menus.keep(messengers, family, speaking, phrases.of(settings.language))
             claimed = claim.until_claimed(messengers, family.invites, tell)
-            beside = [tasks.create_task(task) for task in (kept, offered, claimed, *fetched)]
+            beside = [tasks.create_task(task) for task in (kept, scheduler.run(), offered, claimed, *fetched)]
             try:
                 yield House(inbox, pool, desk, list(adapters.values()))
             finally:
@@ -173,22 +250,29 @@ async def chat(settings: Settings, tell: Tell) -> int:
     return 0
 
 
-async def serve(settings: Settings, tell: Tell, on: Platforms | None = None) -> int:
+async def serve(
+    settings: Settings, tell: Tell, on: Platforms | None = None, supervisor: Supervisor | None = None
+) -> int:
     """The chats named in the settings, or `on` these platforms, until the system asks us to end; the exit
-    code. If a person looks on, there is the chat in this terminal too, and leaving it ends the program."""
+    code. If a person looks on, there is the chat in this terminal too, and leaving it ends the program.
+    `supervisor` is who started us, if it was none of these."""
     with _only_one(settings.data_dir):
         async with opened(settings, on or partial(platforms.named_in, settings), tell) as house:
             await house.desk.take_up()
-            await _until_told(_all(house))
-    return 0
+            messengers = [adapter for adapter in house.adapters if isinstance(adapter, Messenger)]
+            watchdog = Watchdog(settings.data_dir, messengers, supervisor or Supervisor(), time.monotonic)
+            with watchdog.on_duty():
+                await _until_told(_all(house, watchdog))
+    return EXIT_UNHEARD if watchdog.gave_up else 0
 
 
-async def _all(house: House) -> None:
-    """Every platform, each for itself, until the terminal is left or we are cancelled."""
+async def _all(house: House, watchdog: Watchdog) -> None:
+    """Every platform, each for itself, until the terminal is left, nobody is heard, or we are cancelled."""
     async with asyncio.TaskGroup() as tasks:
         running = [
             tasks.create_task(_steadily(adapter, house.accept_from(adapter))) for adapter in house.adapters
         ]
+        running.append(tasks.create_task(watchdog.keep()))
         await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for task in running:
             task.cancel()
@@ -238,14 +322,11 @@ async def _until_told(run: Coroutine[None, None, None]) -> None:
 def _only_one(data_dir: Path) -> Iterator[None]:
     """Two programs on one inbox would answer everything twice. Raises `AlreadyRunning`, or
     `StorageError` if the folder cannot be used."""
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (data_dir / "running.lock").open("a")
-    except OSError as error:
-        raise StorageError(operator.folder_not_writable(data_dir, error.strerror)) from error
-    with lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            stack.enter_context(only_one(data_dir))
+        except AlreadyRunning:
             raise AlreadyRunning(operator.ALREADY_RUNNING) from None
+        except OSError as error:
+            raise StorageError(operator.folder_not_writable(data_dir, error.strerror)) from error
         yield

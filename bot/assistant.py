@@ -106,7 +106,8 @@ class Assistant:
         except NoAnswer as error:
             log.warning("Row %d was not answered: %s", item.id, error)
             again = Button(say.RETRY_BUTTON, f"/retry {item.id}")
-            yield Done(say.no_answer(error, private=question.private), buttons=(again,))
+            text = say.no_answer(error, private=question.private)
+            yield Done(text, buttons=(again,), tried=error.tried)
 
     async def _from_a_model(
         self, item: Item, role: Role, say: English, question: Question, turns: tuple[Turn, ...]

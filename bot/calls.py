@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from bot.digest import Digest
 from bot.family import Family
+from bot.operating import Operating
 from bot.phrases.english import English
 from core.inbox import Inbox, Item, Mode
 from core.memory import Memory
@@ -53,6 +55,8 @@ class Desktop:
     """By the platform's name."""
     clock: Callable[[], float]
     web: WebStore
+    digest: Digest
+    operating: Operating
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,24 +2,25 @@
 
 A command gives back words to answer with, or a `Question` to put to a model. To add one: write the
 function, name it in `COMMANDS`, and say in bot/phrases what it does; `/help`, the menus of the platforms and
-the tests of who may do what read them from there. Those about people stand in bot/people_commands.py.
+the tests of who may do what read them from there. Those about people stand in
+bot/people_commands.py, the admin's in bot/admin_commands.py and bot/node_commands.py.
 """
 
 import difflib
 import re
 import unicodedata
 
+from bot import admin_commands as admin
+from bot import digest_commands
+from bot import node_commands as nodes
 from bot import people_commands as people
 from bot.calls import Call, Command, Desktop, Question, Reply
 from bot.phrases.english import English
 from core.inbox import Item, Mode
 from core.roles import Role
-from core.strategies import STRATEGIES
 from core.types import Button, Incoming, Messenger
 
 ROW_DIGITS_MAX = 18
-STRATEGY_CHOICE = "strategy"
-"""The name under which `/strategy` keeps what was chosen."""
 
 # ── For everybody ─────────────────────────────────────────────────────────────────────────────────
 
@@ -95,48 +96,6 @@ async def _again(desktop: Desktop, call: Call, mode: Mode) -> str | Question:
     return Question(known.question, mode=mode, reply_to=known.incoming.reply_to)
 
 
-# ── About the models ──────────────────────────────────────────────────────────────────────────────
-
-
-async def models(desktop: Desktop, call: Call) -> str:
-    lines = [call.say.model_line(node, desktop.clock()) for node in desktop.pool.nodes]
-    return call.say.models_text(lines) if lines else call.say.NO_MODELS
-
-
-# ── For the admin ─────────────────────────────────────────────────────────────────────────────────
-
-
-async def status(desktop: Desktop, call: Call) -> str:
-    now = desktop.clock()
-    nodes = desktop.pool.nodes
-    lines = [call.say.node_line(node, now) for node in nodes]
-    for platform, adapter in desktop.adapters.items():
-        if isinstance(adapter, Messenger):
-            heard_s = None if adapter.heard_at is None else now - adapter.heard_at
-            lines.append(call.say.platform_line(platform.capitalize(), heard_s))
-    return "\n".join([call.say.verdict(nodes, now), "", *lines]).strip()
-
-
-async def reset(desktop: Desktop, call: Call) -> str:
-    names = desktop.pool.reset(call.argument or None)
-    if not names:
-        return call.say.reset_unknown(call.argument, [node.name for node in desktop.pool.nodes])
-    return call.say.reset_done(names)
-
-
-async def strategy(desktop: Desktop, call: Call) -> str | Reply:
-    known = list(STRATEGIES)
-    if not call.argument:
-        buttons = tuple(Button(name.replace("_", " "), f"/strategy {name}") for name in known)
-        return Reply(call.say.strategy_text(desktop.pool.strategy, known), buttons)
-    name = call.argument.lower().replace("-", "_")
-    if name not in STRATEGIES:
-        return call.say.strategy_unknown(call.argument, known)
-    await desktop.store.choose(STRATEGY_CHOICE, name)
-    desktop.pool.strategy = name
-    return call.say.strategy_set(name)
-
-
 # ── The registry ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -161,15 +120,26 @@ COMMANDS: dict[str, Command] = {
         Command("forget", forget),
         Command("settings", people.settings, in_place=True),
         Command("link", people.link, changes=True),
-        Command("models", models),
-        Command("status", status, admin=True, in_place=True),
-        Command("reset", reset, admin=True, changes=True),
-        Command("strategy", strategy, admin=True, changes=True, in_place=True),
+        Command("models", nodes.models),
+        Command("status", admin.show_status, in_place=True),
+        Command("chart", admin.chart, admin=True, hidden=True),
+        Command("nodes", nodes.nodes, admin=True, changes=True, in_place=True),
+        Command("choose", nodes.choose, admin=True, changes=True, in_place=True, hidden=True),
+        Command("reset", nodes.reset, admin=True, changes=True),
+        Command("strategy", nodes.strategy, admin=True, changes=True, in_place=True),
+        Command("logs", admin.logs, admin=True),
+        Command("usage", admin.show_usage, admin=True),
+        Command("why", admin.why, admin=True),
+        Command("pause", admin.pause, admin=True, changes=True),
+        Command("resume", admin.resume, admin=True, changes=True),
+        Command("backup", admin.backup, admin=True),
         Command("invite", people.invite, admin=True, changes=True, in_place=True),
         Command("people", people.people, admin=True),
         Command("role", people.role, admin=True, changes=True, in_place=True),
         Command("remove", people.remove, admin=True, changes=True, in_place=True),
         Command("groups", people.groups, admin=True),
+        Command("digest", digest_commands.digest, admin=True, in_place=True),
+        Command("less", digest_commands.less, admin=True, hidden=True),
         Command("allow", people.allow, admin=True, changes=True, in_place=True, hidden=True),
         Command("block", people.block, admin=True, changes=True, in_place=True, hidden=True),
     )

@@ -12,20 +12,25 @@ own and do not wait.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import Literal, NamedTuple
 
 from bot import commands
 from bot.assistant import Assistant
-from bot.gate import Gate, Notice
+from bot.gate import Gate
+from bot.notices import Notice
 from bot.pace import Paces
+from bot.pausing import Pausing
 from bot.phrases.english import English
 from bot.posts import Final, Growing
+from bot.stops import Stops
+from core import trail
 from core.errors import FloodWait, Gone, PlatformError, StorageError
 from core.inbox import SECRET, Announcement, Inbox, Item, Outcome
 from core.ledger import PICTURE, Ledger
-from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person, Removed
+from core.storage import Statement
+from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person, Poison, Removed
 
 log = logging.getLogger(__name__)
 
@@ -47,42 +52,6 @@ class Key(NamedTuple):
     in_turn: bool
 
 
-class Stops:
-    """Which answers are growing, and how to end them."""
-
-    def __init__(self) -> None:
-        self._reading: dict[tuple[Chat, str], tuple[asyncio.Task[Done], int]] = {}
-        self._ended: dict[asyncio.Task[Done], Literal["stopped", "changed"]] = {}
-
-    def stop(self, chat: Chat, person: Person) -> bool:
-        """End the answer that is growing for this person there; false if there is none."""
-        reading, _ = self._reading.get((chat, person.id), (None, 0))
-        return reading is not None and self._end(reading, "stopped")
-
-    def changed(self, rows: Collection[int]) -> None:
-        """The questions in these rows are not the same any more: end the answers to what they were."""
-        for reading, row in self._reading.values():
-            if row in rows:
-                self._end(reading, "changed")
-
-    def _end(self, reading: asyncio.Task[Done], why: Literal["stopped", "changed"]) -> bool:
-        if reading.done():
-            return False
-        self._ended[reading] = why
-        return reading.cancel()
-
-    async def outcome(self, item: Item, reading: asyncio.Task[Done]) -> Done | Literal["stopped", "changed"]:
-        """What the reading came to."""
-        place = item.incoming.chat, item.incoming.person.id
-        self._reading[place] = reading, item.id
-        try:
-            await asyncio.wait({reading})
-            why = self._ended.pop(reading, None)
-            return why if reading.cancelled() and why is not None else reading.result()
-        finally:
-            del self._reading[place]
-
-
 class Desk:
     def __init__(
         self,
@@ -97,6 +66,7 @@ class Desk:
         speaking: Callable[[Person], English],
         drafts_in: Callable[[Chat], bool | None],
         now: Callable[[], float],
+        pausing: Pausing,
         leaving_s_max: float = LEAVING_S_MAX,
     ) -> None:
         self._inbox = inbox
@@ -109,6 +79,8 @@ class Desk:
         self._speaking = speaking
         self._drafts_in = drafts_in
         self._now = now
+        self._pausing = pausing
+        pausing.when_over(self.take_up)
         self.leaving_s_max = leaving_s_max
         self._adapters = {adapter.platform: adapter for adapter in adapters}
         self._workers: dict[Key, asyncio.Task[None]] = {}
@@ -119,7 +91,8 @@ class Desk:
     async def accept(self, platform: str, arrivals: Sequence[Arrival], cursor: str | None) -> None:
         """Commit what came in and the cursor after it, then wake the workers. Raises `StorageError`."""
         admitted = await self._gate.admitted(arrivals)
-        announced = [found for notice in admitted.notices if (found := await self._addressed(notice))]
+        notices = [*admitted.notices, *self._held_back(platform, admitted.kept)]
+        announced = [found for notice in notices if (found := await self._addressed(notice))]
         rows = await self._inbox.accept(platform, admitted.kept, cursor, announced)
         self._stops.changed(rows)
         for removed in admitted.removed:
@@ -136,6 +109,23 @@ class Desk:
         for chat, farewell in admitted.farewells:
             self._tasks.create_task(self._calmly(self._leave_group(adapter, chat, farewell)))
 
+    def _held_back(self, platform: str, kept: Sequence[Incoming | Poison]) -> list[Notice]:
+        """What is said to whoever asks while everything is paused."""
+        if not self._is_paused(platform):
+            return []
+        return [
+            Notice(
+                *(it.person, it.chat, f"paused {it.post}", self._speaking(it.person).PAUSED_FOR_NOW),
+                reply_to=it.post,
+            )
+            for it in kept
+            if isinstance(it, Incoming) and commands.waits_its_turn(it.text)
+        ]
+
+    def _is_paused(self, platform: str) -> bool:
+        """Whoever asks one question on the command line cannot wait for the end of it."""
+        return self._pausing.is_on and self._adapters[platform].resumes
+
     async def take_up(self) -> None:
         """Wake the workers of everything that an earlier run left unfinished."""
         for adapter in self._adapters.values():
@@ -144,14 +134,16 @@ class Desk:
                     self._wake(Key(chat, person.id, True))
                     self._wake(Key(chat, person.id, False))
 
-    async def announce(self, person: Person, key: str, text: str) -> bool:
-        """Show this to a person who asked nothing, in private, once for each `key`. False where nobody
-        will look at it (`porchlight ask`). Raises `StorageError`."""
-        notice = await self._addressed(Notice(person, None, key, text))
-        if notice is None:
+    async def announce(self, notices: Sequence[Notice], also: Sequence[Statement] = ()) -> bool:
+        """Show these to people who asked nothing, in private, once for each key; `also` happens in the same
+        transaction. False, and nothing happened, where nobody will look at any of them (`porchlight ask`).
+        Raises `StorageError`."""
+        announced = [found for notice in notices if (found := await self._addressed(notice))]
+        if not announced:
             return False
-        if await self._inbox.announce(notice):
-            self._wake(Key(notice.chat, person.id, True))
+        await self._inbox.announce(*announced, also=also)
+        for notice in announced:
+            self._wake(Key(notice.chat, notice.person.id, True))
         return True
 
     async def _addressed(self, notice: Notice) -> Announcement | None:
@@ -163,7 +155,11 @@ class Desk:
         except PlatformError as error:
             log.warning("Somebody cannot be told something on %s: %s", notice.person.platform, error)
             return None
-        return Announcement(chat, notice.person, notice.key, notice.text, notice.buttons, notice.reply_to)
+        return Announcement(
+            *(chat, notice.person, notice.key, notice.text, notice.buttons, notice.reply_to),
+            silent=notice.silent,
+            picture=notice.picture,
+        )
 
     async def _erase(self, adapter: Adapter, incoming: Incoming) -> None:
         """What nobody should read there, however often it takes."""
@@ -240,7 +236,8 @@ class Desk:
         while items := await self._inbox.open_items(key.chat, key.person, after):
             for item in items:
                 mine = commands.waits_its_turn(item.incoming.text) == key.in_turn
-                if mine and item.id not in self._set_aside:
+                held_back = key.in_turn and item.answer is None and self._is_paused(key.chat.platform)
+                if mine and not held_back and item.id not in self._set_aside:
                     return item
             after = items[-1].id
         return None
@@ -299,6 +296,7 @@ class Desk:
             buttons=(Button(say.STOP_BUTTON, "/stop"),) if asks else (),
             drafts=bool(self._drafts_in(incoming.chat)),
             inherits=again,
+            silent=item.silent,
         )
 
     async def _whole_answer(
@@ -308,7 +306,8 @@ class Desk:
         None: the question was changed meanwhile, and this is not the answer to it."""
         if item.answer is not None:
             whole = item.outcome != "sentence"
-            return Final(say.with_note(item.answer, item.note), item.buttons, whole), None
+            picture = await self._inbox.picture(item.id)
+            return Final(say.with_note(item.answer, item.note), item.buttons, whole), picture
         done: Done | Literal["stopped", "changed"]
         if item.damaged:
             done = Done(say.DAMAGED)
@@ -334,6 +333,7 @@ class Desk:
             *(item.id, done.text, SECRET if done.secret else done.node, outcome, note, buttons),
             supersedes=done.supersedes,
             edits=item.edits,
+            also=trail.kept(item.id, done.tried),
         )
         final = Final(say.with_note(done.text, note), buttons, outcome != "sentence")
         return (final, done.picture) if kept else (None, None)
@@ -345,20 +345,23 @@ class Desk:
         return say.under(done, attachment=item.incoming.attachment is not None, late=late)
 
     async def _show_picture(self, item: Item, png: bytes) -> None:
-        """Once, if the platform lets us: the words say the same."""
+        """Once at most: the words say the same."""
         chat = item.incoming.chat
         adapter = self._adapters[chat.platform]
+        if not adapter.limits.pictures or await self._ledger.is_intended(item.id, PICTURE):
+            return
         pace = self._paces.of(adapter, chat)
         for _ in range(PICTURE_TRIES_MAX):
             await pace.free()
             pace.sent()
             async with pace.sending:
+                await self._ledger.intend(item.id, PICTURE)
                 try:
-                    post = await adapter.picture(chat, png, "")
+                    post = await adapter.picture(chat, png, "", silent=item.silent)
                 except FloodWait as wait:
                     pace.hold(wait.seconds)
+                    await self._ledger.withdraw(item.id, PICTURE)
                     continue
-                await self._ledger.intend(item.id, PICTURE)
                 await self._ledger.record(item.id, PICTURE, post)
             return
 

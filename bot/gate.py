@@ -4,7 +4,8 @@
               ├─ a stranger ─┬─ with a code ───► let in, and kept
               │              └─ without one ───► one neutral line, a card for the admins; no word is kept
               ├─ a group nobody allowed ───────► one line, and we leave
-              └─ the admin's password ─────────► never kept; what it was asked for is done
+              ├─ the admin's password ─────────► never kept; what it was asked for is done
+              └─ a key that an admin pasted ───► taken out of the chat, and kept for its node alone
 
 The gate decides and writes down who came; it sends nothing. What is to be said and done afterwards it hands
 back, because only then is what came in on disk.
@@ -13,10 +14,14 @@ back, because only then is what came in on disk.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from bot import pasted_keys
 from bot.calls import Command
 from bot.commands import COMMANDS, parse
 from bot.family import Family
+from bot.notices import Notice
+from bot.pasted_keys import Pasted
 from bot.phrases.english import English
 from core.invites import Redeemed, Refusal
 from core.people import account_of, clean_name
@@ -24,18 +29,6 @@ from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, P
 
 CODE = re.compile(r"[\w-]{22}", re.ASCII)
 """What an invitation's code looks like: where no link carries it, it may come alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """To be told to `person`, in `chat`, or in private where that is None."""
-
-    person: Person
-    chat: Chat | None
-    key: str
-    text: str
-    buttons: tuple[Button, ...] = ()
-    reply_to: str | None = None
 
 
 @dataclass(slots=True)
@@ -51,10 +44,20 @@ class Admitted:
     """What should not stand in the chat any longer."""
 
 
+class Keys(Protocol):
+    """Who takes a key that an admin pasted (bot/node_keeper.py)."""
+
+    async def offer(self, pasted: Pasted) -> str:
+        """Keep it; the name of the node it is for. Raises `StorageError`."""
+
+
 class Gate:
-    def __init__(self, family: Family, speaking: Callable[[Person], English]) -> None:
+    def __init__(self, family: Family, speaking: Callable[[Person], English], keys: Keys) -> None:
         self._family = family
         self._speaking = speaking
+        self._keys = keys
+        self._adding: set[tuple[Chat, str]] = set()
+        """Where a key was asked for just now."""
         self._wanted: dict[tuple[Chat, str], str] = {}
         """Where the password was asked for, and the command it was asked for."""
 
@@ -94,6 +97,8 @@ class Gate:
         if called and called[0] in ("start", "link") and called[1]:
             return await self._with_code(incoming, *called, admitted)
         if await self._is_password(incoming, admitted):
+            return None
+        if await self._is_key(incoming, called, admitted):
             return None
         if access.role_of(person) is None:
             if CODE.fullmatch(incoming.text.strip()):
@@ -188,11 +193,42 @@ class Gate:
             text = say.group_card(clean_name(title), clean_name(person.name))
             admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, (button,)))
 
+    # ── Keys of nodes ─────────────────────────────────────────────────────────────────────────────
+
+    async def _is_key(
+        self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted
+    ) -> bool:
+        """Whether an admin pasted a key for a node. It is kept where it belongs, and never as something that
+        was said; a paste that nobody can make sense of is kept nowhere."""
+        place = (incoming.chat, incoming.person.id)
+        asked_for = place in self._adding
+        if self._family.access.role_of(incoming.person) != "admin" or called or incoming.pressed:
+            return False
+        pasted = pasted_keys.read(incoming.text)
+        if pasted is None and not (asked_for and pasted_keys.may_hold_one(incoming.text)):
+            return False
+        say = self._speaking(incoming.person)
+        admitted.erased.append(incoming)
+        if incoming.chat.kind != "private":
+            admitted.notices.append(_answer(incoming, "key", say.PRIVATE_CHAT_ONLY))
+        elif not self._family.is_unlocked(incoming.person):
+            admitted.notices.append(_answer(incoming, "key", say.KEY_LOCKED))
+        elif pasted is None:
+            admitted.notices.append(_answer(incoming, "key", say.KEY_NOT_READ))
+        else:
+            self._adding.discard(place)
+            name = await self._keys.offer(pasted)
+            admitted.kept.append(replace(incoming, text=f"/nodes try {name}"))
+        return True
+
     # ── The password ──────────────────────────────────────────────────────────────────────────────
 
     def _note_what_wants_it(self, incoming: Incoming, called: tuple[str, str] | None) -> None:
         place = (incoming.chat, incoming.person.id)
         self._wanted.pop(place, None)
+        self._adding.discard(place)
+        if called and called[0] == "nodes" and called[1].strip().lower() == "add":
+            self._adding.add(place)
         command: Command | None = COMMANDS.get(called[0]) if called else None
         if (
             command is not None

@@ -60,24 +60,38 @@ SECRET_LOOKING = (
 NOT_ON_ONE_LINE = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 
 
-def striker(secrets: Iterable[str]) -> Callable[[str], str]:
-    """A function that strikes these secrets, and what looks like one, out of a text."""
-    known = {
-        form
-        for secret in secrets
-        if len(secret) >= SECRET_CHARS_MIN
-        for form in (secret, quote(secret, safe="", errors="replace"), repr(secret)[1:-1])
-    }
-    # The longest first: one secret may begin with another.
-    exactly = re.compile("|".join(map(re.escape, sorted(known, key=len, reverse=True))) or r"(?!)")
+class Striker:
+    """Strikes secrets, and what looks like one, out of a text."""
 
-    def strike(text: str) -> str:
-        text = exactly.sub(STRUCK, text)
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._forms: set[str] = set()
+        self._exactly = re.compile(r"(?!)")
+        self.add(*secrets)
+
+    def add(self, *secrets: str) -> None:
+        """From now on these, too."""
+        self._forms |= {
+            form
+            for secret in secrets
+            if len(secret) >= SECRET_CHARS_MIN
+            for form in (secret, quote(secret, safe="", errors="replace"), repr(secret)[1:-1])
+        }
+        # The longest first: one secret may begin with another.
+        exactly = "|".join(map(re.escape, sorted(self._forms, key=len, reverse=True)))
+        self._exactly = re.compile(exactly or r"(?!)")
+
+    def __call__(self, text: str) -> str:
+        text = self._exactly.sub(STRUCK, text)
         for pattern, instead in SECRET_LOOKING:
             text = pattern.sub(instead, text)
         return text
 
-    return strike
+
+def keep_out(secret: str) -> None:
+    """Of what is logged from now on: a key that was added while the program runs."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Formatter):
+            handler.formatter.strike.add(secret)
 
 
 def set_up(
@@ -87,7 +101,7 @@ def set_up(
 
     If the file cannot be opened, one line on standard error says so and the program goes on.
     """
-    formatter = _Formatter(striker(secrets))
+    formatter = _Formatter(Striker(secrets))
     handlers: list[logging.Handler] = []
     if console and sys.stderr is not None:
         handlers.append(_Console(sys.stderr))
@@ -120,9 +134,9 @@ def set_up(
 
 
 class _Formatter(logging.Formatter):
-    def __init__(self, strike: Callable[[str], str]) -> None:
+    def __init__(self, strike: Striker) -> None:
         super().__init__(LINE, TIME)
-        self._strike = strike
+        self.strike = strike
 
     def format(self, record: logging.LogRecord) -> str:
         try:
@@ -135,7 +149,7 @@ class _Formatter(logging.Formatter):
         if record.stack_info:
             below.append(record.stack_info)
         traceback = (f"\n    {NOT_ON_ONE_LINE.sub(' ', row)}" for part in below for row in part.splitlines())
-        return self._strike(line + "".join(traceback))
+        return self.strike(line + "".join(traceback))
 
 
 class _Console(logging.StreamHandler[TextIO]):

@@ -6,6 +6,7 @@ from random import Random
 
 import httpx
 
+from bot.node_keeper import Patterns
 from bot.phrases import operator
 from bot.settings import Settings
 from bot.values import is_in_house
@@ -19,27 +20,46 @@ KEEPALIVE_S = 60.0
 """So that the next question of a conversation need not shake hands again."""
 
 
+Clock = Callable[[], float]
+Make = Callable[[NodeSpec], Node]
+
+
 @asynccontextmanager
-async def pool_of(
-    specs: Sequence[NodeSpec], settings: Settings, strategy: str, clock: Callable[[], float]
-) -> AsyncGenerator[Pool, None]:
-    """The pool over these nodes; on the way out, what they started is ended."""
+async def maker_of(settings: Settings) -> AsyncGenerator[Make, None]:
+    """Makes a node of what describes it, also while the program runs; on the way out, what the nodes started
+    is ended."""
     async with AsyncExitStack() as stack:
         outside, in_house = [await stack.enter_async_context(client) for client in _clients()]
-        nodes = []
-        for spec in specs:
+
+        def make(spec: NodeSpec) -> Node:
             client = in_house if spec.local or is_in_house(spec.url) else outside
-            nodes.append(_node(spec, settings, client))
-            stack.push_async_callback(nodes[-1].provider.close)
-        yield Pool(
-            nodes,
-            strategy=strategy,
-            routes=settings.routes,
-            retries_max=settings.max_retries,
-            answer_s_max=settings.request_timeout,
-            clock=clock,
-            random=Random(),  # noqa: S311 # spreads load, guards nothing
-        )
+            node = _node(spec, settings, client)
+            stack.push_async_callback(node.provider.close)
+            return node
+
+        yield make
+
+
+def pool_of(specs: Sequence[NodeSpec], make: Make, settings: Settings, strategy: str, clock: Clock) -> Pool:
+    return Pool(
+        [make(spec) for spec in specs],
+        strategy=strategy,
+        routes=settings.routes,
+        retries_max=settings.max_retries,
+        answer_s_max=settings.request_timeout,
+        clock=clock,
+        random=Random(),  # noqa: S311 # spreads load, guards nothing
+    )
+
+
+def patterns_of(settings: Settings) -> Patterns:
+    """For nodes that are added in a chat."""
+    cloud = NodeSpec(
+        *("", "", "", ""),
+        first_token_timeout_s=settings.first_token_timeout,
+        stall_timeout_s=settings.stall_timeout,
+    )
+    return Patterns(cloud, settings.cloudflare_api_url, settings.cloudflare_model)
 
 
 def _clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from adapters.terminal import Terminal, Words
-from bot import commands, phrases
+from bot import commands, pasted_keys, phrases
 from bot.calls import Command
 from bot.phrases.english import English
 from bot.settings import Settings
@@ -39,6 +39,7 @@ def terminal(settings: Settings) -> Terminal:
         words(settings),
         commands=[(command.name, say.ABOUT[command.name]) for command in commands.shown_to("admin")],
         history=settings.data_dir / "typed",
+        secret=pasted_keys.may_hold_one,
     )
 
 

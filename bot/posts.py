@@ -47,7 +47,8 @@ class Final(NamedTuple):
 class Growing:
     """One answer in one chat. `reply_to` is the post that is answered, if one is; `buttons` are shown
     while it grows; `drafts`: as long as it fits one post it grows as a draft, and is posted when whole;
-    `inherits` is the row whose posts show this answer, as soon as there is one."""
+    `inherits` is the row whose posts show this answer, as soon as there is one; `silent`: it arrives without
+    a sound."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Growing:
         buttons: tuple[Button, ...] = (),
         drafts: bool = False,
         inherits: int | None = None,
+        silent: bool = False,
     ) -> None:
         self._adapter = adapter
         self._messenger = adapter if isinstance(adapter, Messenger) else None
@@ -74,6 +76,7 @@ class Growing:
         self._buttons = buttons
         self._drafts = drafts and self._messenger is not None
         self._inherits = inherits
+        self._silent = silent
         self._held = ""
         self._new = ""
         self._note = ""
@@ -267,7 +270,10 @@ class Growing:
             reply_to = self._reply_to if number == 0 else None
             try:
                 post = await self._adapter.post(
-                    self._chat, part, reply_to=reply_to, key=f"{self._row}-{number}"
+                    self._chat,
+                    replace(part, silent=self._silent),
+                    reply_to=reply_to,
+                    key=f"{self._row}-{number}",
                 )
             except Unclear:
                 self._unclear.add(number)

@@ -24,7 +24,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot import env, nodes_file
-from bot.logs import striker
+from bot.logs import Striker
 from bot.nodes_file import Digest, KeepAlive, NumCtx, NumThread, current_model
 from bot.values import (
     Findings,
@@ -41,6 +41,7 @@ from bot.values import (
     web_url,
     why_not_local,
 )
+from bot.watchdog import Supervisor
 from core.errors import SettingsError
 from core.providers.kinds import KINDS
 from core.quest import Place
@@ -184,12 +185,18 @@ def load(env_file: Path | None = Path(".env"), environ: Mapping[str, str] = os.e
     nodes = _nodes(settings, given, found)
     env.say_unknown(written, NAMES, {node.key for node in nodes}, found)
 
-    strike = striker(value for name, value in given.items() if SECRET.fullmatch(name))
+    strike = Striker(value for name, value in given.items() if SECRET.fullmatch(name))
     if found.mistakes:
         raise SettingsError([strike(mistake) for mistake in found.mistakes])
     return settings.model_copy(
         update={"nodes": tuple(nodes), "notices": tuple(strike(notice) for notice in found.notices)}
     )
+
+
+def supervisor(environ: Mapping[str, str] = os.environ) -> Supervisor:
+    """Who started us: systemd says so itself, and compose.yaml by RESTARTED_BY."""
+    socket = environ.get("NOTIFY_SOCKET", "")
+    return Supervisor(socket, restarts=bool(socket or environ.get("RESTARTED_BY")))
 
 
 def _checked(given: Mapping[str, str], found: Findings) -> Settings:

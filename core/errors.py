@@ -10,6 +10,8 @@ secret nor a word of what people wrote. The people's sentences are in `bot/phras
 
 from typing import Literal
 
+from core.types import Tried
+
 
 class PorchlightError(Exception):
     """Everything this program raises on purpose."""
@@ -115,6 +117,8 @@ class NoAnswer(PorchlightError):
         super().__init__(f"{reason}: {why}" if why else reason)
         self.reason = reason
         self.ready_in_s = ready_in_s
+        self.tried: tuple[Tried, ...] = ()
+        """The attempts that were made, in order."""
 
 
 # ── A platform could not show it ──────────────────────────────────────────────────────────────────

@@ -11,7 +11,6 @@ All words are kept with their hash, and words that do not match theirs are not u
 or answer reads as None, for both can be made anew; an `Item` is `damaged` if what the person wrote is.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from typing import Literal
 
 from core.storage import Database, Statement
 from core.types import Button, Chat, Incoming, Person, Poison
+from core.words import sha256, shown_sha256, storable, words_in
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,8 @@ class Item:
     """What stands under the answer."""
     mode: Mode = "chat"
     """How the question is answered."""
+    silent: bool = False
+    """The answer arrives without a sound."""
 
     @property
     def reply_to(self) -> str | None:
@@ -94,6 +96,9 @@ class Announcement:
     text: str
     buttons: tuple[Button, ...] = ()
     reply_to: str | None = None
+    silent: bool = False
+    picture: bytes | None = None
+    """A PNG to show after the words."""
 
 
 class Inbox:
@@ -118,7 +123,7 @@ class Inbox:
         statements = [
             self._row_of(it) if isinstance(it, Incoming) else self._poison_of(platform, it) for it in arrivals
         ]
-        statements += [self._announcement(it) for it in announcements]
+        statements += [step for it in announcements for step in self._announcement(it)]
         if cursor is not None:
             sql = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor"
             statements.append((sql, (platform, cursor)))
@@ -136,23 +141,39 @@ class Inbox:
         )
         return rows[0]["id"] if rows else None
 
-    async def announce(self, announcement: Announcement) -> bool:
-        """Keep it to be shown. False if it was kept before."""
-        return bool(await self._database.write(self._announcement(announcement)))
+    async def announce(self, *announcements: Announcement, also: Sequence[Statement] = ()) -> None:
+        """Keep them to be shown, but for those that were kept before; `also` happens in the same
+        transaction, or nothing does."""
+        await self._database.write(*also, *(step for it in announcements for step in self._announcement(it)))
 
-    def _announcement(self, it: Announcement) -> Statement:
-        text, now = storable(it.text), self._now()
-        return (
+    async def picture(self, row: int) -> bytes | None:
+        """What is to be shown after the words of an announcement."""
+        found = await self._database.read_one("SELECT png FROM pictures WHERE incoming = ?", (row,))
+        return found["png"] if found else None
+
+    def _announcement(self, it: Announcement) -> list[Statement]:
+        text, packed, now = storable(it.text), _packed(it.buttons), self._now()
+        post = f"{ANNOUNCED}{it.key}"
+        shown: Statement = (
             "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at,"
-            " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome, reply_to)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence', ?)"
+            " accepted_at, text, text_sha256, state, answer, answer_sha256, buttons, outcome, reply_to,"
+            " silent)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence', ?, ?)"
             " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
             (
-                *(it.chat.platform, it.chat.id, it.chat.kind, f"{ANNOUNCED}{it.key}"),
+                *(it.chat.platform, it.chat.id, it.chat.kind, post),
                 *(it.person.id, storable(it.person.name)),
-                *(now, now, _sha256(""), text, _sha256(text), _packed(it.buttons), it.reply_to),
+                *(now, now, sha256(""), text, shown_sha256(text, "", packed), packed, it.reply_to, it.silent),
             ),
         )
+        if it.picture is None:
+            return [shown]
+        beside: Statement = (
+            "INSERT INTO pictures SELECT id, ? FROM inbox WHERE platform = ? AND chat = ? AND post = ?"
+            " AND state = 'answered' ON CONFLICT DO NOTHING",
+            (it.picture, it.chat.platform, it.chat.id, post),
+        )
+        return [shown, beside]
 
     async def cursor(self, platform: str) -> str | None:
         """How far the platform was read."""
@@ -171,7 +192,7 @@ class Inbox:
             (
                 *(chat.platform, chat.id, chat.kind, incoming.post),
                 *(person.id, storable(person.name), person.language),
-                *(incoming.said_at, self._now(), text, _sha256(text)),
+                *(incoming.said_at, self._now(), text, sha256(text)),
                 *(incoming.reply_to, incoming.pressed, incoming.attachment),
             ),
         )
@@ -183,7 +204,7 @@ class Inbox:
             "INSERT INTO inbox (platform, chat, chat_kind, post, person, person_name, said_at, accepted_at,"
             " text, text_sha256, state, note) VALUES (?, '', 'private', ?, '', '', ?, ?, '', ?, 'poison', ?)"
             " ON CONFLICT (platform, chat, post) DO NOTHING",
-            (platform, poison.post, now, now, _sha256(""), poison.why),
+            (platform, poison.post, now, now, sha256(""), poison.why),
         )
 
     # ── What is to be done ────────────────────────────────────────────────────────────────────────
@@ -214,6 +235,14 @@ class Inbox:
         row = await self._database.read_one("SELECT count(*) FROM open_inbox")
         return row[0] if row else 0
 
+    async def in_line(self) -> tuple[int, int]:
+        """How many questions nobody works on yet, and how many are being answered. Commands are none."""
+        row = await self._database.read_one(
+            "SELECT count(*) FILTER (WHERE state = 'accepted' AND text NOT LIKE '/%') AS waiting,"
+            " count(*) FILTER (WHERE state = 'answering') AS answering FROM open_inbox"
+        )
+        return (row["waiting"], row["answering"]) if row else (0, 0)
+
     async def outcome(self, chat: Chat) -> Outcome | None:
         """How the newest row of this chat ended; None if it has not."""
         row = await self._database.read_one(
@@ -237,7 +266,7 @@ class Inbox:
                 "UPDATE inbox SET state = 'answering', attempts = attempts + 1,"
                 " question = ?, question_sha256 = ?, private = ?, mode = ? WHERE id = ? AND edits = ?"
                 " RETURNING id",
-                (question, _sha256(question), private, mode, row, edits),
+                (question, sha256(question), private, mode, row, edits),
             ),
         )
 
@@ -252,16 +281,18 @@ class Inbox:
         *,
         supersedes: int | None = None,
         edits: int = 0,
+        also: Sequence[Statement] = (),
     ) -> bool:
         """This is what the person gets to read. From here on the row is only shown. `supersedes` is an
-        earlier row that asked the same, and leaves the conversation."""
-        answer = storable(answer)
+        earlier row that asked the same, and leaves the conversation; `also` happens in the same
+        transaction."""
+        answer, note, packed = storable(answer), storable(note), _packed(buttons)
         return await self._changed(
             (
                 "UPDATE inbox SET state = 'answered', answer = ?, answer_sha256 = ?, answered_by = ?,"
                 " outcome = ?, note = ?, buttons = ? WHERE id = ? AND edits = ? RETURNING id",
                 (
-                    *(answer, _sha256(answer), answered_by, outcome, storable(note), _packed(buttons)),
+                    *(answer, shown_sha256(answer, note, packed), answered_by, outcome, note, packed),
                     *(row, edits),
                 ),
             ),
@@ -270,6 +301,7 @@ class Inbox:
                 " AND EXISTS (SELECT 1 FROM inbox WHERE id = ? AND edits = ?)",
                 (supersedes, row, row, edits),
             ),
+            *also,
         )
 
     async def close(self, row: int, *, edits: int = 0) -> bool:
@@ -280,7 +312,8 @@ class Inbox:
                 " answer_sha256 = iif(answered_by = ?, NULL, answer_sha256)"
                 " WHERE id = ? AND edits = ? RETURNING id",
                 (SECRET, SECRET, row, edits),
-            )
+            ),
+            ("DELETE FROM pictures WHERE incoming = ?", (row,)),
         )
 
     async def _changed(self, *statements: Statement) -> bool:
@@ -310,23 +343,11 @@ class Inbox:
 # ── Rows and words ────────────────────────────────────────────────────────────────────────────────
 
 
-def storable(text: str) -> str:
-    """The text as UTF-8 can hold it: half a surrogate pair becomes U+FFFD, and so does NUL, where
-    SQLite's own tools would take the text to end."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _words(row: Row, column: str) -> str | None:
-    """What the column holds, if it is what was written there."""
-    text: str | None = row[column]
-    if text is None or _sha256(text) == row[f"{column}_sha256"]:
-        return text
-    log.warning("Row %d of the inbox: its %s is damaged on disk, and is not used", row["id"], column)
-    return None
+def _buttons(row: Row) -> tuple[Button, ...]:
+    try:
+        return tuple(Button(*pair) for pair in json.loads(row["buttons"] or "[]"))
+    except (TypeError, ValueError):  # damaged, as the answer's hash says
+        return ()
 
 
 def _chat(row: Row) -> Chat:
@@ -342,7 +363,7 @@ def _packed(buttons: Sequence[Button]) -> str:
 
 
 def item_of(row: Row) -> Item:
-    text = _words(row, "text")
+    text = words_in(row, "text")
     return Item(
         id=row["id"],
         incoming=Incoming(
@@ -354,14 +375,15 @@ def item_of(row: Row) -> Item:
         ),
         state=row["state"],
         attempts=row["attempts"],
-        question=_words(row, "question"),
+        question=words_in(row, "question"),
         private=bool(row["private"]),
-        answer=_words(row, "answer"),
+        answer=words_in(row, "answer"),
         answered_by=row["answered_by"],
         outcome=row["outcome"],
         note=row["note"],
         damaged=text is None,
         edits=row["edits"],
-        buttons=tuple(Button(*pair) for pair in json.loads(row["buttons"] or "[]")),
+        buttons=_buttons(row),
         mode=row["mode"],
+        silent=bool(row["silent"]),
     )

@@ -48,6 +48,13 @@ class Ledger:
             )
         )
 
+    async def is_intended(self, incoming: int, part: int) -> bool:
+        """It was posted, or may have been."""
+        found = await self._database.read_one(
+            "SELECT 1 FROM posts WHERE incoming = ? AND part = ?", (incoming, part)
+        )
+        return found is not None
+
     async def is_menu_of(self, chat: Chat, post: str, person: Person) -> bool:
         """Is this post the answer to a command of this person, or something we told them?"""
         found = await self._database.read_one(

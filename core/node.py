@@ -7,11 +7,13 @@ What a node may do now is a pure function of what happened and `now` (monotonic 
     open       failed too often in a row (core/breaker.py), until a time
     half-open  that time is up: one probe decides
     out        credentials, model or plan are refused: until `/reset`, with a rare probe
+    paused     a person wants it left alone, until they say otherwise
 
 `Node` keeps the books. Whom to ask and what a failure costs is decided in core/pool.py.
 """
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +30,7 @@ PAUSE_S_MIN, PAUSE_S_MAX = 1.0, 24 * 3600.0
 OUT_RECHECK_S = 6 * 3600.0
 """How rarely a node that refused us is probed: somebody may have mended it at the provider's side."""
 
-State = Literal["ready", "cooling", "open", "half-open", "out"]
+State = Literal["ready", "cooling", "open", "half-open", "out", "paused"]
 
 
 @dataclass(slots=True)
@@ -40,10 +42,19 @@ class Counters:
     failures: dict[str, int] = field(default_factory=dict)
     """By kind: a `Fault`, or the name of the error."""
     rate_limits: int = 0
+    failovers: int = 0
+    """Questions that went on to another node after this one had failed."""
     prompt_tokens: int = 0
     answer_tokens: int = 0
     first_token_s: float | None = None
     """Time to first token, as a moving average over about the last ten answers."""
+    first_tokens_s: float = 0.0
+    """Times to first token, added up over all answers."""
+
+
+def kind_of(error: NodeError) -> str:
+    """Under which the books count it: a `Fault`, or the name of the error."""
+    return error.fault if isinstance(error, Unavailable) else type(error).__name__
 
 
 class Node:
@@ -63,6 +74,8 @@ class Node:
         self.provider = provider
         self.line = Line(spec.parallel)
         self.counters = Counters()
+        self.written = Counters()
+        """The counters as they last went into the history."""
         self.breaker = Breaker(failures_max, open_s, random)
         self._cooldown_s = cooldown_s
         self._cooling_until = 0.0
@@ -71,13 +84,13 @@ class Node:
         """What a person has to do; set while the node is out, or its quota is used up."""
         self.last_error = ""
         self._out = False
+        self.paused = False
+        """A person wants it left alone. Kept by core/node_choices.py."""
         self.in_flight = 0
         self.asked_last = 0
         """The number of the pool's question that was put to it last."""
         self.asked_often = 0
         """How many questions were put to it since the program started."""
-        self.admin_told = False
-        """Of what is in `remedy`, so that it is told once."""
 
     @property
     def name(self) -> str:
@@ -96,6 +109,8 @@ class Node:
     # ── What it may do now ────────────────────────────────────────────────────────────────────────
 
     def state(self, now: float) -> State:
+        if self.paused:
+            return "paused"
         if self._out:
             return "out"
         if now < self._cooling_until:
@@ -104,7 +119,7 @@ class Node:
         return "ready" if breaker == "closed" else breaker
 
     def is_ready(self, now: float) -> bool:
-        return now >= self._cooling_until and self.breaker.is_ready(now)
+        return not self.paused and now >= self._cooling_until and self.breaker.is_ready(now)
 
     def due_in_s(self, now: float) -> float:
         """How long until it may be asked again; 0 if it may be now."""
@@ -136,6 +151,7 @@ class Node:
         counters.successes += 1
         counters.prompt_tokens += end.prompt_tokens or 0
         counters.answer_tokens += end.answer_tokens or 0
+        counters.first_tokens_s += first_token_s
         before = counters.first_token_s
         counters.first_token_s = first_token_s if before is None else before + (first_token_s - before) / 10
         if self.breaker.succeeded(lease):
@@ -145,7 +161,7 @@ class Node:
     def failed(self, lease: Lease, error: NodeError, now: float) -> None:
         """Write down what the attempt ended in; the table is in the README under "The pool"."""
         self.last_error = error.why
-        kind = error.fault if isinstance(error, Unavailable) else type(error).__name__
+        kind = kind_of(error)
         self.counters.failures[kind] = self.counters.failures.get(kind, 0) + 1
         match error:
             case Unavailable():
@@ -156,7 +172,7 @@ class Node:
                 self.breaker.outdate()
             case Rejected():
                 self._out = True
-                self._wants(error.remedy)
+                self.remedy = error.remedy
                 self.breaker.open_for(OUT_RECHECK_S, now)
             case _:  # the question was at fault, not the node
                 self.breaker.released(lease)
@@ -172,17 +188,12 @@ class Node:
         self.breaker.close()
 
     def _forgive(self) -> None:
-        self._cooling_stated = self._out = self.admin_told = False
+        self._cooling_stated = self._out = False
         self.remedy = self.last_error = ""
-
-    def _wants(self, remedy: str) -> None:
-        """Only a person can mend it; whoever knew of something else is told anew."""
-        self.admin_told = self.admin_told and remedy == self.remedy
-        self.remedy = remedy
 
     def _cool(self, error: RateLimited, now: float) -> None:
         if error.used_up:
-            self._wants("The quota or credit at the provider is used up.")
+            self.remedy = "The quota or credit at the provider is used up."
         pause_s = error.pause_s
         if pause_s is None:
             pause_s = PAUSE_S_MAX if error.used_up else self._cooldown_s
@@ -212,7 +223,6 @@ class Node:
             "openings": breaker.openings,
             "out": self._out,
             "remedy": self.remedy,
-            "admin_told": self.admin_told,
             "last_error": self.last_error,
             "of": self._fingerprint(),
         }
@@ -226,20 +236,19 @@ class Node:
         away_s = max(0.0, away_s)
         known = Counters(**counters)  # type: ignore[arg-type] # a wrong name raises TypeError
         for name, value in asdict(known).items():
-            right = {"failures": dict, "first_token_s": float | None}.get(name, int)
+            right = {"failures": dict, "first_token_s": float | None, "first_tokens_s": float}.get(name, int)
             if not isinstance(value, right):
                 raise TypeError(f"counter {name}")
         cooling_s = float(str(state["cooling_s"])) - away_s
         open_s = None if state["open_s"] is None else float(str(state["open_s"])) - away_s
         failures, openings = int(str(state["failures"])), int(str(state["openings"]))
-        self.counters = known
+        self.counters, self.written = known, deepcopy(known)
         if state["of"] != self._fingerprint():
             return  # its key, model or address was changed: whatever it did before, it is another node now
         self._cooling_until = now + min(cooling_s, PAUSE_S_MAX) if cooling_s > 0 else 0.0
         self._cooling_stated = bool(state["cooling_stated"])
         self._out = bool(state["out"])
         self.remedy, self.last_error = str(state["remedy"]), str(state["last_error"])
-        self.admin_told = bool(state.get("admin_told"))
         if open_s is not None:
             self.breaker.open_for(min(max(open_s, 0.0), OUT_RECHECK_S), now)
         self.breaker.failures, self.breaker.openings = failures, openings

@@ -6,8 +6,10 @@ sense. What cannot be read is left out: a node that begins anew is better than a
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
+from core.history import Tally, happened
 from core.storage import Database
 
 log = logging.getLogger(__name__)
@@ -24,10 +26,11 @@ class NodeStore:
         self._database = database
         self._now = now
 
-    async def save(self, *books: Books) -> None:
-        """All of them, in one transaction."""
+    async def save(self, *books: Books, did: Mapping[str, Tally] = MappingProxyType({})) -> None:
+        """All of them, in one transaction with what the nodes `did` since they were last saved."""
         now = self._now()
         await self._database.write(
+            *happened(did, now),
             *(
                 (
                     "INSERT INTO nodes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -35,7 +38,7 @@ class NodeStore:
                     (name, now, json.dumps(state), json.dumps(counters)),
                 )
                 for name, state, counters in books
-            )
+            ),
         )
 
     async def load(self) -> dict[str, tuple[float, Facts, Facts]]:

@@ -17,11 +17,11 @@ from random import Random
 from core.attempt import ANSWER_S_MAX, attempt
 from core.breaker import Lease
 from core.errors import NoAnswer, NodeError, Unavailable
-from core.node import Node
+from core.node import Node, kind_of
 from core.providers import End, Piece, Prompt, Thinking
 from core.quest import Place, Quest, RetryBudget, Try, Wait, is_out_of_reach
 from core.strategies import STRATEGIES, eligible
-from core.types import Ask, Done, Event, Restart, Status, Text
+from core.types import ANSWERED, Ask, Done, Event, Restart, Status, Text, Tried
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,16 @@ class Pool:
         self._sleep = sleep
         self._budget = RetryBudget()
         self._questions = 0
+
+    def add(self, node: Node) -> None:
+        """From the next question on."""
+        self.nodes.append(node)
+        self._note_change(node)
+
+    def remove(self, node: Node) -> None:
+        """An answer that is growing there still comes to its end."""
+        self.nodes.remove(node)
+        self.unsaved.discard(node)
 
     def reset(self, name: str | None = None) -> list[str]:
         """Forget all grudges against one node, or against all; the names of those that were meant."""
@@ -111,6 +121,9 @@ class Pool:
                             if isinstance(event, Done):
                                 return
             raise quest.given_up(self._clock())
+        except NoAnswer as error:
+            error.tried = tuple(quest.tried)
+            raise
         finally:
             self._settle(quest)
 
@@ -148,7 +161,10 @@ class Pool:
                                 yield Status("thinking", node.name)
                             case End():
                                 text = "".join(texts).strip()
-                                yield Done(text, node.name, node.spec.model, node.spec.small, piece.cut)
+                                yield Done(
+                                    *(text, node.name, node.spec.model, node.spec.small, piece.cut),
+                                    tried=tuple(quest.tried),
+                                )
         except NodeError as error:
             quest.note(node, error)
             if texts:
@@ -165,6 +181,9 @@ class Pool:
         node.asked_last = self._questions
         node.asked_often += 1
         node.counters.requests += 1
+        if (before := quest.taken_over_by(node)) is not None:
+            before.counters.failovers += 1
+            self._note_change(before)
         node.in_flight += 1
         first_token_s: float | None = None
         open_lease: Lease | None = lease
@@ -187,11 +206,17 @@ class Pool:
                         first_token_s = self._clock() - began
                     if isinstance(piece, End):
                         node.succeeded(lease, piece, first_token_s or 0.0)
+                        took_s = self._clock() - began
+                        quest.tried.append(
+                            Tried(node.name, node.spec.model, ANSWERED, took_s, first_token_s)
+                        )
                         self._budget.earn()
                         open_lease = None
                     yield piece
         except NodeError as error:
             open_lease = None
+            took_s = self._clock() - began
+            quest.tried.append(Tried(node.name, node.spec.model, kind_of(error), took_s, first_token_s))
             cut_short = first_text_by - began < node.spec.first_token_timeout_s
             if is_out_of_reach(error) and not node.spec.local:
                 quest.unsettled.append((node, lease, error))

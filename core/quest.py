@@ -22,7 +22,7 @@ from core.errors import BadRequest, Fault, NoAnswer, NodeError, Refused, TooLong
 from core.node import Node
 from core.strategies import Strategy, in_order
 from core.turns import fit
-from core.types import Ask, Turn
+from core.types import Ask, Tried, Turn
 
 Place = Literal["cloud", "local"]
 
@@ -100,6 +100,10 @@ class Quest:
 
     unsettled: list[tuple[Node, Lease, NodeError]] = field(default_factory=list)
     """Failures whose cause may be our own network, to be charged when the question is over."""
+    left: Node | None = None
+    """The node that failed last: whoever is asked next takes over from it."""
+    tried: list[Tried] = field(default_factory=list)
+    """Each attempt, in order."""
     trims: int = 0
     """How often older turns were left out for its length."""
 
@@ -151,10 +155,16 @@ class Quest:
         if isinstance(error, Refused):
             raise NoAnswer("refused") from error
         self.failed[node.name] = error
+        self.left = node
         if isinstance(error, TooLong):
             self.too_small |= {other.name for other in self.nodes if other.room_tokens <= node.room_tokens}
         if sum(isinstance(other, BadRequest) for other in self.failed.values()) > 1:
             raise NoAnswer("bad_request") from error
+
+    def taken_over_by(self, node: Node) -> Node | None:
+        """The node from which this one takes the question over, if it is another one."""
+        before, self.left = self.left, None
+        return None if before is node else before
 
     def answered_by(self, node: Node) -> list[Lease]:
         """What it did before is forgiven; the leases that this leaves to be given back."""

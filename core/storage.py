@@ -14,7 +14,6 @@ What the tables hold is not known here: that is in `migrations/`, core/inbox.py 
 
 import asyncio
 import errno
-import fcntl
 import logging
 import os
 import sqlite3
@@ -22,16 +21,17 @@ import stat
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
-from datetime import UTC, datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from sqlite3 import Row
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import aiosqlite
 
+from core import copies
 from core.errors import StorageError, StorageFull
+from core.lock import alone_in
 
 log = logging.getLogger(__name__)
 logging.getLogger("aiosqlite").setLevel(logging.INFO)  # at DEBUG it logs every value, people's words too
@@ -42,11 +42,8 @@ Parameters = Sequence[Value] | Mapping[str, Value]
 Statement = tuple[str, Parameters]
 
 MIGRATIONS = resources.files("migrations")
-BACKUPS_KEPT = 5
 BUSY_S_MAX = 5.0
 """How long to wait for another program that is writing, such as `porchlight ask` beside the bot."""
-ALONE_S_MAX, ALONE_EVERY_S = 30.0, 0.02
-"""How long to wait for another program that is opening it, which may have to migrate it."""
 CHECKED_BYTES_MAX = 64 * 1024 * 1024
 """A larger file is not read through at every start, which would keep people waiting."""
 SQLITE_MIN = (3, 37, 0)
@@ -65,22 +62,22 @@ async def open_database(
 ) -> AsyncGenerator["Database", None]:
     """The database at `path`, made or brought up to date first. `now` is the wall clock, and dates the
     copy that is made before a migration. Raises `StorageError`."""
-    await asyncio.to_thread(_prepare, path, migrations, now)
+    await asyncio.to_thread(prepare, path, migrations, now)
     connection = aiosqlite.connect(path, timeout=BUSY_S_MAX, isolation_level=None)
     database = Database(connection, path)
     try:
-        with _explaining(path):
-            await _to_its_end(_connect(connection))
+        with explaining(path):
+            await to_its_end(_connect(connection))
         yield database
     finally:
-        with _explaining(path):
-            await _to_its_end(database.close())  # an open connection would keep the program from ending
+        with explaining(path):
+            await to_its_end(database.close())  # an open connection would keep the program from ending
 
 
 class Database:
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        self.path = path
         self._connection = connection
-        self._path = path
         self._free = asyncio.Lock()
         self._closed = False
 
@@ -91,7 +88,7 @@ class Database:
         Raises `StorageError`, and then nothing happened.
         """
         async with self._turn():
-            return await _to_its_end(self._transaction(statements))
+            return await to_its_end(self._transaction(statements))
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """The rows of one query, as they stand between transactions. Raises `StorageError`."""
@@ -101,6 +98,11 @@ class Database:
     async def read_one(self, sql: str, parameters: Parameters = ()) -> Row | None:
         rows = await self.read(sql, parameters)
         return rows[0] if rows else None
+
+    async def size_bytes(self) -> int:
+        """Of all that is in it, also what is not yet written back into the file itself."""
+        row = await self.read_one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return int(row[0]) if row else 0
 
     async def close(self) -> None:
         """Let the running transaction end, then close; safe to call again."""
@@ -113,8 +115,8 @@ class Database:
         """The connection for oneself. Readers take turns too, as they would see half a transaction."""
         async with self._free:
             if self._closed:
-                raise StorageError(f"The database {self._path} is closed: the program is ending.")
-            with _explaining(self._path):
+                raise StorageError(f"The database {self.path} is closed: the program is ending.")
+            with explaining(self.path):
                 yield
 
     async def _transaction(self, statements: Sequence[Statement]) -> list[Row]:
@@ -133,11 +135,18 @@ class Database:
 async def _connect(connection: aiosqlite.Connection) -> None:
     await connection
     connection.row_factory = Row
+    # Words that are damaged on disk are read all the same, to be known by their hash; SQLite's own complaint
+    # would keep their neighbours from being read, and would hold them.
+    connection.text_factory = as_text
     for pragma in PRAGMAS:
         await connection.execute_fetchall(pragma)
 
 
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+def as_text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Await it whatever is cancelled meanwhile; the cancellation is raised when it is over."""
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
@@ -154,7 +163,7 @@ async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
 # ── Before it is opened: plain functions, run in a thread ─────────────────────────────────────────
 
 
-def _prepare(path: Path, migrations: Traversable, now: Callable[[], float]) -> None:
+def prepare(path: Path, migrations: Traversable, now: Callable[[], float]) -> None:
     """Leave a whole database of the newest version at `path`, or raise `StorageError`."""
     if sqlite3.sqlite_version_info < SQLITE_MIN:
         raise StorageError(
@@ -164,31 +173,20 @@ def _prepare(path: Path, migrations: Traversable, now: Callable[[], float]) -> N
     steps = _steps(migrations)
     if not steps:
         raise StorageError("The program is not whole: its migrations are missing. Install it again.")
-    with _explaining(path):
+    with explaining(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone_in(path.parent):
+        with alone_in(path.parent):
             _make_private(path)
             with closing(sqlite3.connect(path, timeout=BUSY_S_MAX, isolation_level=None)) as connection:
+                connection.text_factory = as_text
                 _refuse_what_is_not_ours(connection, path, newest=max(steps))
                 _migrate(connection, path, steps, now)
                 connection.execute("PRAGMA journal_mode = WAL")  # stays so
 
 
-@contextmanager
-def _alone_in(folder: Path) -> Generator[None, None, None]:
-    """One program prepares at a time: `porchlight ask` may start together with the bot."""
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        for _ in range(round(ALONE_S_MAX / ALONE_EVERY_S)):
-            with suppress(BlockingIOError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            time.sleep(ALONE_EVERY_S)
-        else:
-            raise StorageError(f"Another program has been opening the database in {folder} for too long.")
-        yield
-    finally:
-        os.close(lock)
+def newest_version(migrations: Traversable) -> int:
+    """That of a database which has seen all of them."""
+    return max(_steps(migrations), default=0)
 
 
 def _steps(migrations: Traversable) -> dict[int, Traversable]:
@@ -218,7 +216,7 @@ def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path, newest:
     if version > newest:
         raise StorageError(
             f"The database {path} was written by a newer Porchlight (version {version}; this one knows "
-            f"{newest}). Update the program, or put an older copy from {_backups(path)} in its place."
+            f"{newest}). Update the program, or put an older copy from {copies.folder_of(path)} in its place."
         )
     if version == 0 and connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise StorageError(f"{path} belongs to another program. Choose another DATA_DIR.")
@@ -228,9 +226,35 @@ def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path, newest:
     if not recovering and size % connection.execute("PRAGMA page_size").fetchone()[0]:
         raise _damaged(path, "its end is missing")
     if size <= CHECKED_BYTES_MAX:
-        (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if finding != "ok":
-            raise _damaged(path, finding)
+        _refuse_what_is_damaged(connection, path)
+
+
+def _refuse_what_is_damaged(connection: sqlite3.Connection, path: Path) -> None:
+    """An index says nothing that the tables do not say, so one that is damaged is made anew: else what it
+    does not lead to any more would never be answered. (Which of the two is damaged cannot be known.)"""
+    if (finding := _finding(connection, "quick_check")) != "ok":
+        raise _damaged(path, finding)
+    if (finding := _finding(connection, "integrity_check")) == "ok":
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("REINDEX")
+        still = _finding(connection, "integrity_check")
+        if still != "ok":
+            raise _damaged(path, still)
+        connection.commit()
+    finally:
+        if connection.in_transaction:
+            connection.rollback()
+    log.error(
+        "The database was damaged (%s), so its indexes were made anew. If what was damaged is not an index "
+        "but a row, a question may stay unanswered. Look at the disk",
+        finding,
+    )
+
+
+def _finding(connection: sqlite3.Connection, check: Literal["quick_check", "integrity_check"]) -> str:
+    return str(connection.execute(f"PRAGMA {check}(1)").fetchone()[0])
 
 
 def _migrate(
@@ -238,7 +262,7 @@ def _migrate(
 ) -> None:
     before, newest = _version(connection), max(steps)
     if 0 < before < newest:
-        _back_up(connection, path, f"before-v{newest}", now)
+        copies.make(connection, path, now())
     for number in range(before + 1, newest + 1):
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -272,38 +296,18 @@ def _statements(sql: str) -> Iterator[str]:
     yield statement
 
 
-def _backups(path: Path) -> Path:
-    return path.parent / "backups"
-
-
-def _back_up(connection: sqlite3.Connection, path: Path, label: str, now: Callable[[], float]) -> None:
-    """A whole copy, or none; only the newest few are kept."""
-    folder = _backups(path)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    part = folder / f"{path.stem}.part"
-    part.unlink(missing_ok=True)
-    try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(part)) as copy:
-            connection.backup(copy)
-        made = datetime.fromtimestamp(now(), UTC).strftime("%Y%m%d-%H%M%S")
-        part.replace(folder / f"{path.stem}-{label}-{made}.db")
-    finally:
-        part.unlink(missing_ok=True)
-    copies = sorted(folder.glob(f"{path.stem}-*.db"), key=lambda file: file.stat().st_mtime)
-    for old in copies[:-BACKUPS_KEPT]:
-        old.unlink()
-
-
 # ── What went wrong, in words ─────────────────────────────────────────────────────────────────────
 
 
 @contextmanager
-def _explaining(path: Path) -> Generator[None, None, None]:
+def explaining(path: Path) -> Generator[None, None, None]:
+    """What SQLite and the disk raise, as a `StorageError`."""
     try:
         yield
     except sqlite3.Error as error:
         raise _explained(error, path) from error
+    except UnicodeDecodeError as error:  # what SQLite complains about is in its complaint
+        raise _damaged(path, "it holds text that is none") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _full(path) from error
@@ -340,8 +344,9 @@ def _full(path: Path) -> StorageFull:
 
 def _damaged(path: Path, finding: str) -> StorageError:
     return StorageError(
-        f"{path} is damaged or not a database ({finding}). It was left as it is. Move it away, and put the "
-        f"newest copy from {_backups(path)} in its place; without one, the program begins anew."
+        f"{path} is damaged or not a database ({finding}). It was left as it is. To put the "
+        f"newest copy from {copies.folder_of(path)} in its place: porchlight restore. Without one, move the "
+        "file away, and the program begins anew."
     )
 
 

@@ -48,11 +48,12 @@ STRATEGIES: dict[str, Strategy] = {
 
 
 def eligible(nodes: Sequence[Node], need: Ask) -> list[Node]:
-    """The nodes that may see this question at all, ready or not."""
+    """The nodes that may see this question at all, ready or not; none that a person has paused."""
     return [
         node
         for node in nodes
-        if (node.spec.local or not need.private)
+        if not node.paused
+        and (node.spec.local or not need.private)
         and (node.spec.allow_minors or not need.minor)
         and (node.spec.images or not need.images)
     ]

@@ -181,6 +181,21 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt at one node, and how long it took."""
+
+    node: str
+    model: str
+    ended: str
+    """`ANSWERED`, or the kind under which the node's books count the failure."""
+    took_s: float
+    first_token_s: float | None = None
+
+
+ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """The whole answer, and always the last event. It exists if and only if the text is whole."""
 
@@ -199,6 +214,8 @@ class Done:
     """Not to be kept longer than it takes to show it."""
     supersedes: int | None = None
     """The row in the inbox whose question this answers again."""
+    tried: tuple[Tried, ...] = field(default=(), compare=False, repr=False)
+    """The attempts that led here, in order."""
 
 
 Event = Text | SoFar | Status | Restart | Done
@@ -252,6 +269,8 @@ class Part:
     body: object = None
     buttons: tuple[Button, ...] = ()
     """Shown under the post, in one row."""
+    silent: bool = False
+    """A new post of it arrives without a sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +290,8 @@ class Limits:
     """Other limits for groups; None: the same."""
     topics_apart: bool = False
     """Each topic of a group has these limits for itself."""
+    pictures: bool = True
+    """False where none can be seen: then a table says the same."""
 
 
 Accept = Callable[[Sequence[Arrival], str | None], Awaitable[None]]
@@ -304,7 +325,7 @@ class Adapter(Protocol):
     async def typing(self, chat: Chat, note: str) -> None:
         """Show that an answer is on its way; `note` says it in words where there is room for them."""
 
-    async def picture(self, chat: Chat, png: bytes, caption: str) -> str: ...
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str: ...
 
     def render(self, markdown: str, final: bool) -> list[Part]:
         """The text as parts that fit one post each; never an empty list."""
@@ -336,6 +357,9 @@ class Messenger(Adapter, Protocol):
     async def menu(self, chat: Chat | None, commands: Sequence[tuple[str, str]], language: str) -> None:
         """Offer these commands (name and what it does) to whoever writes in this chat; None: to
         everybody who has no menu of their own. `language` as in `Person`; empty: any."""
+
+    async def pin(self, chat: Chat, post: str) -> None:
+        """Let this post of ours stand at the top of the chat, without a sound."""
 
     def invite_link(self, code: str) -> str | None:
         """What a new person opens to come in with this code. Where the code is not in it, they write it to

@@ -7,12 +7,14 @@ answer does not wait for a model to load.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from copy import deepcopy
 
 from core.errors import NodeError, StorageError
-from core.node import Node
+from core.history import growth
 from core.node_store import NodeStore
 from core.pool import Pool
+from core.storage import to_its_end
 
 log = logging.getLogger(__name__)
 
@@ -35,38 +37,41 @@ async def restore(pool: Pool, store: NodeStore, clock: Callable[[], float], now:
 
 
 async def save(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None:
-    """Those nodes whose books changed: another program may look after the same ones (`porchlight ask`)."""
+    """Those nodes whose books changed: another program may look after the same ones (`porchlight ask`).
+    Cancelled meanwhile, it ends first: what goes into the history goes there once."""
+    await to_its_end(_save(pool, store, clock))
+
+
+async def _save(pool: Pool, store: NodeStore, clock: Callable[[], float]) -> None:
     nodes, pool.unsaved = pool.unsaved, set()
+    counted = {node: deepcopy(node.counters) for node in nodes}
     try:
-        await store.save(*((node.name, *node.saved(clock())) for node in nodes))
-    except BaseException:  # also when cancelled: the last save then does it
+        await store.save(
+            *((node.name, *node.saved(clock())) for node in nodes),
+            did={node.name: growth(node.written, now) for node, now in counted.items()},
+        )
+    except BaseException:
         pool.unsaved |= nodes
         raise
+    for node, counters in counted.items():
+        node.written = counters
 
 
 async def keep(
     pool: Pool,
     store: NodeStore,
     clock: Callable[[], float],
-    tell_admin: Callable[[Node], Awaitable[bool]],
+    changed: Callable[[], None] = lambda: None,
 ) -> None:
-    """Until cancelled: save what changed, tell what only a person can mend, warm what may be needed.
-    `tell_admin` gives whether somebody will see it; else the next run tells."""
+    """Until cancelled: save what changed, say that something `changed`, warm what may be needed."""
     warmed_at: float | None = None
-    tried: dict[str, str] = {}
-    """What nobody would have seen, by the node's name."""
     async with asyncio.TaskGroup() as beside:
         while True:
             await pool.changed.wait()
             pool.changed.clear()
             pause_s = SAVE_PAUSE_S
+            changed()
             try:
-                for node in pool.nodes:
-                    if node.remedy and not node.admin_told and tried.get(node.name) != node.remedy:
-                        node.admin_told = await tell_admin(node)
-                        if not node.admin_told:
-                            tried[node.name] = node.remedy
-                        pool.unsaved.add(node)
                 await save(pool, store, clock)
             except StorageError as error:
                 log.warning("The nodes' state could not be saved: %s", error)

@@ -6,8 +6,8 @@ belong to the row they were an answer to, and go with it.
 
 from collections.abc import Callable
 
-from core.inbox import storable
 from core.storage import Database
+from core.words import storable
 
 KEPT_MAX = 2000
 """Searches and pages together; a page has a few kilobytes."""

@@ -185,7 +185,7 @@ class Stage:
         self.moved.set()
         self.notes.append(note)
 
-    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         raise NotImplementedError("no test shows a picture on this stage")
 
     def render(self, markdown: str, final: bool) -> list[Part]:
@@ -206,14 +206,17 @@ class Street(Stage):
         self.refusing = 0
         """So many deletions are refused."""
         self.pictures: list[bytes] = []
+        self.silent_pictures = 0
         self.heard_at: float | None = None
         self.menus: list[tuple[Chat | None, list[str], str]] = []
+        self.pinned: list[str] = []
 
     async def close(self) -> None:
         pass
 
-    async def picture(self, chat: Chat, png: bytes, caption: str) -> str:
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         self.pictures.append(png)
+        self.silent_pictures += silent
         return f"picture-{len(self.pictures)}"
 
     async def draft(self, chat: Chat, part: Part, *, key: str) -> None:
@@ -236,6 +239,12 @@ class Street(Stage):
 
     async def menu(self, chat: Chat | None, commands: Sequence[tuple[str, str]], language: str) -> None:
         self.menus.append((chat, [name for name, _ in commands], language))
+
+    async def pin(self, chat: Chat, post: str) -> None:
+        self._trouble()
+        if post not in self.posts:
+            raise Gone
+        self.pinned.append(post)
 
     def invite_link(self, code: str) -> str | None:
         return f"https://stage.example/{code}"

@@ -15,6 +15,9 @@ from typing import Protocol
 
 from tests.servers.models import ModelServer
 
+ROOT = Path(__file__).parents[1]
+"""The program that is run is the one beside these tests."""
+
 
 class Watched(Protocol):
     """A stand-in that somebody waits for."""
@@ -57,6 +60,7 @@ class Home:
             env={
                 **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")},
                 "TERM": "xterm",
+                "PYTHONPATH": str(ROOT),
             },
             stdin=theirs if terminal else asyncio.subprocess.DEVNULL,
             stdout=theirs if terminal else asyncio.subprocess.PIPE,

@@ -7,14 +7,15 @@ its translations beside it: each is a class like this one, and what it leaves ou
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot.phrases.english_admin import EnglishAdmin
+from bot.phrases.english_digest import EnglishDigest
 from bot.phrases.english_people import EnglishPeople
 from bot.phrases.english_web import EnglishWeb
 from core.errors import NoAnswer
-from core.node import Node, State
 from core.types import Done, Status
 
 
-class English(EnglishPeople, EnglishWeb):
+class English(EnglishAdmin, EnglishDigest, EnglishPeople, EnglishWeb):
     language = "en"
     name = "English"
 
@@ -164,6 +165,14 @@ class English(EnglishPeople, EnglishWeb):
             "role": "change what somebody may do",
             "remove": "send somebody off",
             "groups": "in which groups I talk",
+            "digest": "the last 24 hours at a glance",
+            "nodes": "look after the models",
+            "logs": "the end of the log",
+            "usage": "who asked how much",
+            "pause": "answer nothing until /resume",
+            "resume": "go on after /pause",
+            "backup": "make a backup now",
+            "why": "which way the last answer came",
         }
     )
     """Of each command what it does."""
@@ -181,122 +190,13 @@ class English(EnglishPeople, EnglishWeb):
             "invite": "[role] [name]",
             "role": "[who] [role]",
             "remove": "[who]",
+            "digest": "[how often]",
+            "status": "[pin, unpin]",
+            "nodes": "[add]",
+            "logs": "[number] [level]",
         }
     )
     """What may stand behind a command, and in <> what has to."""
-
-    STATES: Mapping[State, tuple[str, str]] = MappingProxyType(
-        {
-            "ready": ("🟢", "active"),
-            "cooling": ("🟡", "cooldown"),
-            "open": ("🟠", "degraded"),
-            "half-open": ("🟠", "degraded"),
-            "out": ("🔴", "offline"),
-        }
-    )
-
-    FAILURES: Mapping[str, str] = MappingProxyType(
-        {
-            "refused": "not running there",
-            "unreachable": "out of reach",
-            "offline": "no network",
-            "server": "server error",
-            "not_a_stream": "answered something else",
-            "slow_start": "too slow to begin",
-            "stalled": "stopped in the middle",
-            "dripping": "far too slow",
-            "malformed": "garbled",
-            "error_inside": "error in mid-answer",
-            "cut": "cut off",
-            "empty": "empty answer",
-            "busy": "too many waiting",
-            "broken": "a fault of mine (see the log)",
-            "RateLimited": "rate limited",
-            "Rejected": "refused my key, model or plan",
-            "TooLong": "question too long",
-            "Refused": "declined the question",
-            "BadRequest": "did not understand the request",
-        }
-    )
-    """Of a node, by the kind under which its books count them."""
-
-    def verdict(self, nodes: list[Node], now: float) -> str:
-        """What is wrong and what to do, or that all is well, in one sentence."""
-        ready = [node for node in nodes if node.is_ready(now)]
-        ill = [node for node in nodes if node.state(now) != "ready"]
-        if not nodes:
-            return "**No model is set up.** Add one in the file .env; the README shows how."
-        if not ready:
-            due = min(node.due_in_s(now) for node in nodes)
-            return (
-                f"**Nobody can be answered just now.** The next model is due in {self.duration(due)}; "
-                "/reset tries all of them at once."
-            )
-        if not ill:
-            return "**All well.**"
-        return f"**Answers work.** {len(ill)} of {len(nodes)} models are resting or need you."
-
-    def node_line(self, node: Node, now: float) -> str:
-        sign, word = self.STATES[node.state(now)]
-        counters = node.counters
-        facts = [word + (f", {self.duration(node.due_in_s(now))} left" if node.due_in_s(now) else "")]
-        failed = sum(counters.failures.values())
-        if ended := counters.successes + failed:  # a stopped answer says nothing about the model
-            facts.append(f"{counters.requests} asked, {counters.successes / ended:.0%} answered")
-        if failed:
-            kinds = sorted(counters.failures.items(), key=lambda kind: -kind[1])
-            facts.append(", ".join(f"{count}× {self.FAILURES.get(kind, kind)}" for kind, count in kinds))
-        if counters.first_token_s is not None:
-            facts.append(f"first word after {counters.first_token_s:.1f} s")
-        if counters.answer_tokens:
-            facts.append(f"{counters.prompt_tokens:,} tokens read, {counters.answer_tokens:,} written")
-        if node.remedy:
-            facts.append(f"**{node.remedy}**")
-        elif node.last_error:
-            facts.append(f"last trouble: {node.last_error}")
-        return f"- {sign} {node.name}: {' · '.join(facts)}"
-
-    def platform_line(self, name: str, heard_s: float | None) -> str:
-        """How long ago the platform was last in touch; it is at least once a minute."""
-        if heard_s is None:
-            return f"- 🔴 {name}: not reached yet"
-        sign = "🟢" if heard_s < 120 else "🟠"
-        return f"- {sign} {name}: heard {self.duration(heard_s)} ago"
-
-    def model_line(self, node: Node, now: float) -> str:
-        sign, _ = self.STATES[node.state(now)]
-        place = "in the house" if node.spec.local else "cloud"
-        return f"- {sign} {node.name}: {node.spec.model} ({place})"
-
-    NO_MODELS = "No model is set up yet."
-
-    def models_text(self, lines: list[str]) -> str:
-        return "Who can answer here:\n\n" + "\n".join(lines)
-
-    def strategy_text(self, now: str, known: list[str]) -> str:
-        choices = ", ".join(f"/strategy {name}" for name in known)
-        return f"Questions are spread by **{now}**. To change it: {choices}"
-
-    def strategy_set(self, name: str) -> str:
-        return f"From the next question on: **{name}**."
-
-    def strategy_unknown(self, name: str, known: list[str]) -> str:
-        return f"There is no strategy {name}. There are: {', '.join(known)}."
-
-    def reset_done(self, names: list[str]) -> str:
-        return f"Fresh start for {', '.join(names)}: asked again from the next question on."
-
-    def reset_unknown(self, name: str, known: list[str]) -> str:
-        if not known:
-            return self.NO_MODELS
-        return f"There is no model {name}. There are: {', '.join(known)}."
-
-    def duration(self, seconds: float) -> str:
-        if seconds < 90:
-            return f"{max(1, round(seconds))} s"
-        if seconds < 90 * 60:
-            return f"{round(seconds / 60)} min"
-        return f"{round(seconds / 3600)} h"
 
     # ── In the terminal ───────────────────────────────────────────────────────────────────────────────
 
@@ -332,9 +232,3 @@ class English(EnglishPeople, EnglishWeb):
             ),
         }
     )
-
-    def model_out(self, name: str, remedy: str) -> str:
-        """To the admin, once."""
-        return (
-            f"🔴 The model {name} no longer answers. {remedy} I try it again by myself; /reset does so now."
-        )

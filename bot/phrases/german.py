@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.phrases.english import English
+from bot.phrases.german_admin import GermanAdmin
+from bot.phrases.german_digest import GermanDigest
 from bot.phrases.german_people import GermanPeople
 from bot.phrases.german_web import GermanWeb
 from core.errors import NoAnswer
-from core.node import Node, State
 from core.types import Done, Status
 
 
-class German(GermanPeople, GermanWeb, English):
+class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
     language = "de"
     name = "Deutsch"
 
@@ -154,6 +155,14 @@ class German(GermanPeople, GermanWeb, English):
             "role": "ändern, was jemand darf",
             "remove": "jemanden entfernen",
             "groups": "in welchen Gruppen ich mitrede",
+            "digest": "die letzten 24 Stunden im Überblick",
+            "nodes": "sich um die Modelle kümmern",
+            "logs": "das Ende des Protokolls",
+            "usage": "wer wie viel gefragt hat",
+            "pause": "nichts beantworten bis /resume",
+            "resume": "nach /pause weitermachen",
+            "backup": "jetzt ein Backup machen",
+            "why": "auf welchem Weg die letzte Antwort kam",
         }
     )
 
@@ -170,124 +179,12 @@ class German(GermanPeople, GermanWeb, English):
             "invite": "[Rolle] [Name]",
             "role": "[wer] [Rolle]",
             "remove": "[wer]",
+            "digest": "[wie oft]",
+            "status": "[pin, unpin]",
+            "nodes": "[add]",
+            "logs": "[Zahl] [Stufe]",
         }
     )
-
-    STATES: Mapping[State, tuple[str, str]] = MappingProxyType(
-        {
-            "ready": ("🟢", "aktiv"),
-            "cooling": ("🟡", "macht Pause"),
-            "open": ("🟠", "gestört"),
-            "half-open": ("🟠", "gestört"),
-            "out": ("🔴", "außer Betrieb"),
-        }
-    )
-
-    FAILURES: Mapping[str, str] = MappingProxyType(
-        {
-            "refused": "läuft dort nicht",
-            "unreachable": "nicht erreichbar",
-            "offline": "kein Netz",
-            "server": "Fehler beim Anbieter",
-            "not_a_stream": "etwas anderes geantwortet",
-            "slow_start": "zu spät angefangen",
-            "stalled": "mittendrin verstummt",
-            "dripping": "viel zu langsam",
-            "malformed": "unlesbar",
-            "error_inside": "Fehler mitten in der Antwort",
-            "cut": "abgerissen",
-            "empty": "leere Antwort",
-            "busy": "zu viele in der Schlange",
-            "broken": "mein eigener Fehler (siehe Protokoll)",
-            "RateLimited": "Limit erreicht",
-            "Rejected": "Schlüssel, Modell oder Tarif abgelehnt",
-            "TooLong": "Frage zu lang",
-            "Refused": "Frage abgelehnt",
-            "BadRequest": "Anfrage nicht verstanden",
-        }
-    )
-
-    def verdict(self, nodes: list[Node], now: float) -> str:
-        ready = [node for node in nodes if node.is_ready(now)]
-        ill = [node for node in nodes if node.state(now) != "ready"]
-        if not nodes:
-            return (
-                "**Es ist kein Modell eingerichtet.** Trag eines in die Datei .env ein; wie das geht, "
-                "steht in der README."
-            )
-        if not ready:
-            due = min(node.due_in_s(now) for node in nodes)
-            return (
-                f"**Gerade bekommt niemand eine Antwort.** Das nächste Modell ist in {self.duration(due)} "
-                "wieder dran; /reset versucht es sofort mit allen."
-            )
-        if not ill:
-            return "**Alles in Ordnung.**"
-        return f"**Antworten kommen.** Bei {len(ill)} von {len(nodes)} Modellen ist Pause oder Hilfe nötig."
-
-    def node_line(self, node: Node, now: float) -> str:
-        sign, word = self.STATES[node.state(now)]
-        counters = node.counters
-        facts = [word + (f", noch {self.duration(node.due_in_s(now))}" if node.due_in_s(now) else "")]
-        failed = sum(counters.failures.values())
-        if ended := counters.successes + failed:  # a stopped answer says nothing about the model
-            answered = 100 * counters.successes / ended
-            facts.append(f"{counters.requests}× gefragt, {answered:.0f} % beantwortet")
-        if failed:
-            kinds = sorted(counters.failures.items(), key=lambda kind: -kind[1])
-            facts.append(", ".join(f"{count}× {self.FAILURES.get(kind, kind)}" for kind, count in kinds))
-        if counters.first_token_s is not None:
-            facts.append(f"erstes Wort nach {counters.first_token_s:.1f} s".replace(".", ","))
-        if counters.answer_tokens:
-            tokens = f"{counters.prompt_tokens:,} Tokens gelesen; {counters.answer_tokens:,} geschrieben"
-            facts.append(tokens.replace(",", "."))
-        if node.remedy:
-            facts.append(f"**{node.remedy}**")
-        elif node.last_error:
-            facts.append(f"letzte Störung: {node.last_error}")
-        return f"- {sign} {node.name}: {' · '.join(facts)}"
-
-    def platform_line(self, name: str, heard_s: float | None) -> str:
-        if heard_s is None:
-            return f"- 🔴 {name}: noch nicht erreicht"
-        sign = "🟢" if heard_s < 120 else "🟠"
-        return f"- {sign} {name}: zuletzt gehört vor {self.duration(heard_s)}"
-
-    def model_line(self, node: Node, now: float) -> str:
-        sign, _ = self.STATES[node.state(now)]
-        place = "im Haus" if node.spec.local else "in der Cloud"
-        return f"- {sign} {node.name}: {node.spec.model} ({place})"
-
-    NO_MODELS = "Es ist noch kein Modell eingerichtet."
-
-    def models_text(self, lines: list[str]) -> str:
-        return "Wer hier antworten kann:\n\n" + "\n".join(lines)
-
-    def strategy_text(self, now: str, known: list[str]) -> str:
-        choices = ", ".join(f"/strategy {name}" for name in known)
-        return f"Fragen werden nach **{now}** verteilt. So änderst du es: {choices}"
-
-    def strategy_set(self, name: str) -> str:
-        return f"Ab der nächsten Frage: **{name}**."
-
-    def strategy_unknown(self, name: str, known: list[str]) -> str:
-        return f"Die Strategie {name} gibt es nicht. Es gibt: {', '.join(known)}."
-
-    def reset_done(self, names: list[str]) -> str:
-        return f"Neuer Anfang für {', '.join(names)}: ab der nächsten Frage wieder dabei."
-
-    def reset_unknown(self, name: str, known: list[str]) -> str:
-        if not known:
-            return self.NO_MODELS
-        return f"Das Modell {name} gibt es nicht. Es gibt: {', '.join(known)}."
-
-    def duration(self, seconds: float) -> str:
-        if seconds < 90:
-            whole = max(1, round(seconds))
-            return "1 Sekunde" if whole == 1 else f"{whole} Sekunden"
-        if seconds < 90 * 60:
-            return f"{round(seconds / 60)} Minuten"
-        return f"{round(seconds / 3600)} Stunden"
 
     # ── In the terminal ───────────────────────────────────────────────────────────────────────────────
 
@@ -324,9 +221,3 @@ class German(GermanPeople, GermanWeb, English):
             ),
         }
     )
-
-    def model_out(self, name: str, remedy: str) -> str:
-        return (
-            f"🔴 Das Modell {name} antwortet nicht mehr. {remedy} Ich versuche es von selbst wieder; "
-            "mit /reset geht es sofort."
-        )

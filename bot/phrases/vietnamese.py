@@ -8,14 +8,15 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.phrases.english import English
+from bot.phrases.vietnamese_admin import VietnameseAdmin
+from bot.phrases.vietnamese_digest import VietnameseDigest
 from bot.phrases.vietnamese_people import VietnamesePeople
 from bot.phrases.vietnamese_web import VietnameseWeb
 from core.errors import NoAnswer
-from core.node import Node, State
 from core.types import Done, Status
 
 
-class Vietnamese(VietnamesePeople, VietnameseWeb, English):
+class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, VietnameseWeb, English):
     language = "vi"
     name = "Tiếng Việt"
 
@@ -144,6 +145,14 @@ class Vietnamese(VietnamesePeople, VietnameseWeb, English):
             "role": "đổi vai trò của ai đó",
             "remove": "đưa ai đó ra khỏi danh sách",
             "groups": "mình trò chuyện trong những nhóm nào",
+            "digest": "tóm tắt 24 giờ qua",
+            "nodes": "quản lý các mô hình",
+            "logs": "phần cuối của nhật ký",
+            "usage": "ai đã hỏi bao nhiêu",
+            "pause": "ngừng trả lời cho đến /resume",
+            "resume": "tiếp tục sau /pause",
+            "backup": "sao lưu ngay bây giờ",
+            "why": "câu trả lời vừa rồi đến từ đâu",
         }
     )
 
@@ -160,119 +169,12 @@ class Vietnamese(VietnamesePeople, VietnameseWeb, English):
             "invite": "[vai trò] [tên]",
             "role": "[ai] [vai trò]",
             "remove": "[ai]",
+            "digest": "[bao lâu một lần]",
+            "status": "[pin, unpin]",
+            "nodes": "[add]",
+            "logs": "[số dòng] [mức]",
         }
     )
-
-    STATES: Mapping[State, tuple[str, str]] = MappingProxyType(
-        {
-            "ready": ("🟢", "hoạt động"),
-            "cooling": ("🟡", "tạm nghỉ"),
-            "open": ("🟠", "chập chờn"),
-            "half-open": ("🟠", "chập chờn"),
-            "out": ("🔴", "ngừng hoạt động"),
-        }
-    )
-
-    FAILURES: Mapping[str, str] = MappingProxyType(
-        {
-            "refused": "không chạy ở đó",
-            "unreachable": "không kết nối được",
-            "offline": "mất mạng",
-            "server": "lỗi máy chủ",
-            "not_a_stream": "trả về thứ khác",
-            "slow_start": "bắt đầu quá chậm",
-            "stalled": "dừng giữa chừng",
-            "dripping": "quá chậm",
-            "malformed": "không đọc được",
-            "error_inside": "lỗi giữa câu trả lời",
-            "cut": "bị ngắt",
-            "empty": "câu trả lời trống",
-            "busy": "quá nhiều câu đang chờ",
-            "broken": "lỗi của chính mình (xem nhật ký)",
-            "RateLimited": "chạm giới hạn",
-            "Rejected": "từ chối khóa, mô hình hoặc gói dịch vụ",
-            "TooLong": "câu hỏi quá dài",
-            "Refused": "từ chối câu hỏi",
-            "BadRequest": "không hiểu yêu cầu",
-        }
-    )
-
-    def verdict(self, nodes: list[Node], now: float) -> str:
-        ready = [node for node in nodes if node.is_ready(now)]
-        ill = [node for node in nodes if node.state(now) != "ready"]
-        if not nodes:
-            return "**Chưa có mô hình nào được cài đặt.** Hãy thêm mô hình vào tệp .env; README có hướng dẫn."
-        if not ready:
-            due = min(node.due_in_s(now) for node in nodes)
-            return (
-                f"**Lúc này chưa trả lời được ai.** {self.duration(due)} nữa sẽ có một mô hình sẵn sàng; "
-                "/reset để thử lại tất cả ngay."
-            )
-        if not ill:
-            return "**Mọi thứ đều ổn.**"
-        return f"**Vẫn trả lời được.** {len(ill)} trong {len(nodes)} mô hình đang nghỉ hoặc cần đến bạn."
-
-    def node_line(self, node: Node, now: float) -> str:
-        sign, word = self.STATES[node.state(now)]
-        counters = node.counters
-        facts = [word + (f", còn {self.duration(node.due_in_s(now))}" if node.due_in_s(now) else "")]
-        failed = sum(counters.failures.values())
-        if ended := counters.successes + failed:  # a stopped answer says nothing about the model
-            facts.append(f"được hỏi {counters.requests} lần, trả lời {counters.successes / ended:.0%}")
-        if failed:
-            kinds = sorted(counters.failures.items(), key=lambda kind: -kind[1])
-            facts.append(", ".join(f"{count}× {self.FAILURES.get(kind, kind)}" for kind, count in kinds))
-        if counters.first_token_s is not None:
-            facts.append(f"chữ đầu tiên sau {counters.first_token_s:.1f} giây".replace(".", ","))
-        if counters.answer_tokens:
-            tokens = f"đọc {counters.prompt_tokens:,} token; viết {counters.answer_tokens:,} token"
-            facts.append(tokens.replace(",", "."))
-        if node.remedy:
-            facts.append(f"**{node.remedy}**")
-        elif node.last_error:
-            facts.append(f"lỗi gần nhất: {node.last_error}")
-        return f"- {sign} {node.name}: {' · '.join(facts)}"
-
-    def platform_line(self, name: str, heard_s: float | None) -> str:
-        if heard_s is None:
-            return f"- 🔴 {name}: chưa kết nối được"
-        sign = "🟢" if heard_s < 120 else "🟠"
-        return f"- {sign} {name}: liên lạc cách đây {self.duration(heard_s)}"
-
-    def model_line(self, node: Node, now: float) -> str:
-        sign, _ = self.STATES[node.state(now)]
-        place = "trong nhà" if node.spec.local else "trên đám mây"
-        return f"- {sign} {node.name}: {node.spec.model} ({place})"
-
-    NO_MODELS = "Chưa có mô hình nào được cài đặt."
-
-    def models_text(self, lines: list[str]) -> str:
-        return "Những mô hình có thể trả lời ở đây:\n\n" + "\n".join(lines)
-
-    def strategy_text(self, now: str, known: list[str]) -> str:
-        choices = ", ".join(f"/strategy {name}" for name in known)
-        return f"Câu hỏi đang được chia theo cách **{now}**. Để đổi: {choices}"
-
-    def strategy_set(self, name: str) -> str:
-        return f"Từ câu hỏi tiếp theo: **{name}**."
-
-    def strategy_unknown(self, name: str, known: list[str]) -> str:
-        return f"Không có cách chia {name}. Hiện có: {', '.join(known)}."
-
-    def reset_done(self, names: list[str]) -> str:
-        return f"Đã bắt đầu lại: {', '.join(names)}. Từ câu hỏi tiếp theo sẽ được hỏi trở lại."
-
-    def reset_unknown(self, name: str, known: list[str]) -> str:
-        if not known:
-            return self.NO_MODELS
-        return f"Không có mô hình {name}. Hiện có: {', '.join(known)}."
-
-    def duration(self, seconds: float) -> str:
-        if seconds < 90:
-            return f"{max(1, round(seconds))} giây"
-        if seconds < 90 * 60:
-            return f"{round(seconds / 60)} phút"
-        return f"{round(seconds / 3600)} giờ"
 
     # ── In the terminal ───────────────────────────────────────────────────────────────────────────────
 
@@ -308,6 +210,3 @@ class Vietnamese(VietnamesePeople, VietnameseWeb, English):
             ),
         }
     )
-
-    def model_out(self, name: str, remedy: str) -> str:
-        return f"🔴 Mô hình {name} không trả lời nữa. {remedy} Mình sẽ tự thử lại; gõ /reset để thử ngay."

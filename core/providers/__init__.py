@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from core.errors import NodeError, Rejected
 from core.types import Text, Turn
 
 
@@ -49,6 +50,13 @@ class Health:
     state: Literal["well", "loading", "ill"]
     why: str = ""
     models: tuple[str, ...] = ()
+    remedy: str = ""
+    """What only a person can mend, and how."""
+
+
+def ill(error: NodeError, models: tuple[str, ...] = ()) -> Health:
+    """What a check that met this found."""
+    return Health("ill", error.why, models, error.remedy if isinstance(error, Rejected) else "")
 
 
 class Provider(Protocol):

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 import httpx
 
 from core.errors import NodeError, RateLimited, Rejected, TooLong, Unavailable
-from core.providers import Health, Piece, Prompt, refusals, wire
+from core.providers import Health, Piece, Prompt, ill, refusals, wire
 from core.providers.openai import ChatDecoder, headers_for, messages
 from core.providers.pauses import OVERLOADED_PAUSE_S, to_utc_midnight_s
 from core.providers.refusals import KEY_REMEDY, MODEL_REMEDY, Refusal
@@ -28,6 +28,8 @@ ACCOUNT_ID = re.compile(r"[0-9a-fA-F]{32}")
 ACCOUNT_REMEDY = (
     "Check the account id: 32 digits and letters a–f, as the dashboard shows it under Workers AI."
 )
+
+LISTED_MAX = 100
 
 _DAY_USED_UP = {"3036", "4006"}
 _MINUTE_USED_UP = {"3021"}
@@ -62,12 +64,15 @@ class Cloudflare:
         return wire.pieces(lambda: self._ask(prompt), ChatDecoder(self._refuse_inside))
 
     async def check(self) -> Health:
-        url = f"{self._url}/models/search?{httpx.QueryParams({'search': self._spec.model})}"
+        """Without a model of its own it lists all that write text."""
+        model = self._spec.model
+        wanted = {"search": model} if model else {"task": "Text Generation", "per_page": str(LISTED_MAX)}
+        url = f"{self._url}/models/search?{httpx.QueryParams(wanted)}"
         try:
             self._check_account_id()
             reply = await wire.fetched(self._client, "GET", url, self._headers, self._refuse)
         except NodeError as error:
-            return Health("ill", error.why)
+            return ill(error)
         found = reply.get("result") if isinstance(reply, dict) else None
         models = found if isinstance(found, list) else []
         return Health(

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from core.errors import NodeError, Rejected, Unavailable
-from core.providers import End, Health, Piece, Prompt, Thinking, refusals, wire
+from core.providers import End, Health, Piece, Prompt, Thinking, ill, refusals, wire
 from core.providers.answer_text import AnswerText
 from core.providers.openai import headers_for, messages
 from core.providers.sse import EVENT_BYTES_MAX
@@ -55,14 +55,16 @@ class Ollama:
         return wire.pieces(lambda: self._ask(prompt), LineDecoder(self._refuse_inside))
 
     async def check(self) -> Health:
+        models: tuple[str, ...] = ()
         try:
             installed = await self._list("tags")
+            models = tuple(_name(entry) for entry in installed)
             self._check_entry(installed)
             loaded = await self._list("ps")
         except NodeError as error:
-            return Health("ill", error.why)
+            return ill(error, models)
         warm = self._entry(loaded) is not None
-        return Health("well" if warm else "loading", models=tuple(_name(entry) for entry in installed))
+        return Health("well" if warm else "loading", models=models)
 
     async def warm_up(self) -> None:
         """Loads the model, which takes as long as it takes, and keeps it loaded for `keep_alive`."""

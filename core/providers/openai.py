@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from core.errors import BadRequest, NodeError, Refused, Unavailable
-from core.providers import End, Health, Piece, Prompt, Thinking, refusals, wire
+from core.providers import End, Health, Piece, Prompt, Thinking, ill, refusals, wire
 from core.providers.answer_text import AnswerText
 from core.providers.sse import Event, Events
 from core.types import NodeSpec, Text
@@ -53,7 +53,7 @@ class OpenAI:
         except _NoList:
             return Health("well", "it does not list its models")
         except NodeError as error:
-            return Health("ill", error.why)
+            return ill(error)
         return Health("well", models=listed_models(reply))
 
     async def warm_up(self) -> None:

@@ -1,6 +1,7 @@
 """What people on Discord see of the adapter."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.types import Button, Chat, Part, Person
 from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
 from tests.servers.discord import DiscordServer
-from tests.servers.discord_model import Channel
+from tests.servers.discord_model import SILENT, Channel
 
 
 @pytest.fixture
@@ -223,6 +224,19 @@ async def test_a_picture_is_a_file(server: DiscordServer, hall: Hall, home: Chan
     await hall.adapter.picture(chat(home), b"\x89PNG", "The day")
     [post] = home.posts
     assert (post.text, post.uploads[0].content) == ("The day", b"\x89PNG")
+    assert server.violations == []
+
+
+async def test_what_is_silent_arrives_without_a_sound(
+    server: DiscordServer, hall: Hall, home: Channel
+) -> None:
+    """A post and a picture; all others ring. What is silent can be edited like any other."""
+    for silent in (False, True):
+        part = Part("Hello", silent=silent)
+        number = await hall.adapter.post(chat(home), part, reply_to=None, key=f"{silent}")
+        await hall.adapter.picture(chat(home), b"\x89PNG", "", silent=silent)
+        await hall.adapter.edit(chat(home), number, replace(part, text="Hello again"))
+    assert [bool(post.flags & SILENT) for post in home.posts] == [False, False, True, True]
     assert server.violations == []
 
 

@@ -114,6 +114,15 @@ async def test_an_answer_in_a_topic_stays_there(hall: Hall, server: TelegramServ
     ]
 
 
+async def test_what_is_silent_arrives_without_a_sound(hall: Hall, server: TelegramServer) -> None:
+    """A post and a picture; all others ring."""
+    for silent in (False, True):
+        await hall.adapter.post(HOME, Part("Hello", silent=silent), reply_to=None, key=f"{silent}")
+        await hall.adapter.picture(HOME, PICTURE, "", silent=silent)
+    sent = [call for call in server.calls if call.method in ("sendMessage", "sendPhoto")]
+    assert [bool(call.params.get("disable_notification")) for call in sent] == [False, False, True, True]
+
+
 async def test_a_deleted_post_is_gone(hall: Hall, server: TelegramServer) -> None:
     """A post can be deleted, also twice; to an edit, what is not there is `Gone`."""
     number = await post(hall, "Because.")

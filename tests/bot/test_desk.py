@@ -10,6 +10,7 @@ from bot.desk import TRIES_MAX
 from core.errors import RateLimited, Unavailable
 from core.providers import End
 from core.types import Chat, Incoming, Person, Removed
+from bot.notices import Notice
 from tests.bot.scenes import HOME, PARENT, SAY, scene
 from tests.fakes import Beat, Player, Stage, node
 
@@ -166,8 +167,9 @@ async def test_what_is_announced_is_shown_once_and_answers_nothing(tmp_path: Pat
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player)) as house:
         for _ in range(2):
-            await house.desk.announce(PARENT, "alpha out", "Alpha is out.")
-        await house.desk.announce(Person("nowhere", "1"), "alpha out", "Alpha is out.")
+            await house.desk.announce([Notice(PARENT, None, "alpha out", "Alpha is out.")])
+        nobody = Notice(Person("nowhere", "1"), None, "alpha out", "Alpha is out.")
+        assert not await house.desk.announce([nobody])
         await house.calm()
         assert house.stage.texts() == ["Alpha is out."]
         assert house.stage.replies == [None]

@@ -16,13 +16,15 @@ from bot.commands import COMMANDS, parse
 from bot.phrases import operator
 from bot.phrases.english import English
 from bot.platforms import CHOSEN_TOO
+from bot.status_facts import SIGNS, PlatformFacts, node_facts
 from core.access import Change
-from core.errors import Fault, NoAnswer, NoAnswerReason, NodeError, Rejected, Unavailable
+from core.errors import Fault, NoAnswer, NoAnswerReason, NodeError, RateLimited, Rejected, Unavailable
 from core.node import Node, State
 from core.people import Member
 from core.research import Basis, Ground
 from core.roles import ROLES
-from core.types import Attachment, Done, Person, Status
+from core.troubles import Kind, Trouble
+from core.types import Attachment, Done, Person, Status, Tried
 from tests.fakes import Player, node
 
 ENGLISH = phrases.LANGUAGES["en"]
@@ -35,11 +37,15 @@ NEUTRAL = {
     "broken_off": "what the model wrote, or STOPPED",
     "with_note": "puts two texts below each other",
     "usage": "takes its words from ARGUMENTS",
+    "failure": "takes its words from FAILURES",
 }
 """What no translation has to say anew, and why."""
 
 LOANWORDS = {"vi": {"admin", "teen"}}
 """Words that are the same as in English, because that is what people say."""
+
+TYPED = {"[pin, unpin]", "[add]"}
+"""Words that are written behind a command as they are, in any language."""
 
 ABOUT_MAX = 45
 """Letters that fit one line of a phone's menu, about."""
@@ -84,7 +90,16 @@ def _out() -> Node:
     return out
 
 
-WELL, OUT = _well(), _out()
+def _limited() -> Node:
+    limited = node("Gamma", Player())
+    lease = limited.lease(NOW)
+    assert lease is not None
+    limited.failed(lease, RateLimited("429", 1200), NOW)
+    return limited
+
+
+WELL, OUT, LIMITED = _well(), _out(), _limited()
+NOON = datetime(2026, 3, 11, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 12, tzinfo=UTC)
 MIA = Member(7, "Mia", "child", "", 0.0, None, (("telegram", "1"), ("terminal", "2")))
 NAMELESS = Member(8, "", None, "", 0.0, None, (("telegram", "3"),))
@@ -103,17 +118,61 @@ SAMPLES = [
     Sample("unknown_command", ("helb", "help"), ("/helb", "/help")),
     Sample("unknown_command", ("xyz", None), ("/xyz",)),
     Sample("help_text", (["new", "status"],), ("/new", "/status")),
-    Sample("verdict", ([], NOW)),
-    Sample("verdict", ([WELL], NOW)),
-    Sample("verdict", ([OUT], NOW), ("6",)),
-    Sample("verdict", ([WELL, OUT], NOW), ("1", "2")),
-    Sample("node_line", (WELL, NOW), ("🟢", "Alpha", "40", "93", "2×", "1× made_up", "500")),
-    Sample("node_line", (OUT, NOW), ("🔴", "Beta", "6", "**Put a new key into .env.**")),
-    Sample("model_line", (WELL, NOW), ("🟢", "Alpha", "alpha-model")),
-    Sample("model_line", (OUT, NOW), ("🔴", "Beta", "beta-model")),
-    Sample("platform_line", ("Telegram", None), ("🔴", "Telegram")),
-    Sample("platform_line", ("Telegram", 7.0), ("🟢", "Telegram", "7")),
-    Sample("platform_line", ("Telegram", 600.0), ("🟠", "Telegram", "10")),
+    Sample("resting", (1, 3), ("🟢", "1", "3")),
+    Sample("platform_quiet", ("Telegram",), ("Telegram",)),
+    Sample("node_line", (node_facts(WELL, NOW),), ("🟢", "Alpha", "40", "93")),
+    Sample(
+        "node_line",
+        (node_facts(WELL, NOW),),
+        ("🟢", "Alpha", "2×", "1× made_up", "500", "alpha-model"),
+        {"detailed": True},
+    ),
+    Sample("node_line", (node_facts(LIMITED, NOW),), ("🟡", "Gamma", "20", "1×")),
+    Sample("node_line", (node_facts(LIMITED, NOW, NOON),), ("🟡", "12:20"), {"steady": True}),
+    Sample("node_line", (node_facts(OUT, NOW),), ("🔴", "Beta", "6", "**Put a new key into .env.**")),
+    Sample("model_line", (node_facts(WELL, NOW),), ("🟢", "Alpha", "alpha-model")),
+    Sample("model_line", (node_facts(OUT, NOW),), ("🔴", "Beta", "beta-model")),
+    Sample("platform_line", (PlatformFacts("Telegram", "unreached"),), ("🔴", "Telegram")),
+    Sample("platform_line", (PlatformFacts("Telegram", "well", 7.0),), ("🟢", "Telegram", "7")),
+    Sample("platform_line", (PlatformFacts("Telegram", "quiet", 600.0),), ("🟠", "Telegram", "10")),
+    *(
+        Sample("platform_line", (PlatformFacts("Telegram", health, 600.0),), ("Telegram",), {"steady": True})
+        for health in ("well", "quiet")
+    ),
+    Sample("queue_line", (0, 0)),
+    Sample("queue_line", (3, 2), ("3", "2")),
+    Sample("database_line", (12_000_000, None), ("12", "MB")),
+    Sample("database_line", (12_000_000, 600.0), ("12", "MB", "10")),
+    Sample("database_line", (12_000_000, NOON), ("12", "MB", "2026-03-11 12:00")),
+    Sample("size", (12_340_000,), ("12", "MB")),
+    Sample("choose_model", ("Groq", "", ["a", "b"], 0), ("Groq", "- a\n- b")),
+    Sample("choose_model", ("Groq", "old", ["a"], 7), ("Groq", "**old**", "- a", "7", "/choose Groq")),
+    Sample("no_model_like", ("Groq", "xyz"), ("Groq", "xyz", "/choose Groq")),
+    Sample("lists_no_models", ("Groq",), ("/choose Groq",)),
+    Sample("model_set", ("Groq", "new"), ("Groq", "**new**")),
+    Sample("model_fixed", ("Mini",), ("Mini", "EMBEDDED_MODEL")),
+    Sample("unfinished_line", ("Groq",), ("Groq",)),
+    Sample("node_added", ("Groq", "new", 1.25), ("Groq", "**new**", "1")),
+    Sample("node_added", ("Groq", "new", None), ("Groq", "**new**")),
+    Sample("node_answers", ("Groq", 1.25), ("Groq", "1")),
+    Sample("node_answers", ("Groq", None), ("Groq",)),
+    Sample("node_silent", ("Groq", "cut", "Call them."), ("Groq", "cut", "Call them.")),
+    Sample("key_refused", ("Groq", "Renew it."), ("Groq", "Renew it.")),
+    Sample("node_paused", ("Groq",), ("Groq",)),
+    Sample("node_goes_on", ("Groq",), ("Groq",)),
+    Sample("node_remove_sure", ("Groq",), ("Groq",)),
+    Sample("node_removed", ("Groq",), ("Groq",)),
+    Sample("node_in_settings", ("Groq",), ("Groq", ".env")),
+    Sample("usage_line", ("Mia", 3, 15, 40, 0), ("Mia", "3", "15", "40")),
+    Sample("usage_line", ("Mia", 3, 15, 40, 9), ("Mia", "3", "15", "40", "9")),
+    Sample("usage_text", ([],), ("30",)),
+    Sample("usage_text", (["- Mia", "- Tom"],), ("- Mia\n- Tom",)),
+    Sample("backup_made", ("x.db", 12_000_000), ("x.db", "12")),
+    Sample("backup_failed", ("The disk is full.",), ("The disk is full.",)),
+    Sample("why_answered", (Tried("Alpha", "m-1", "answered", 3.25, 1.5),), ("Alpha", "m-1", "1", "3")),
+    Sample("why_answered", (Tried("Alpha", "m-1", "answered", 3.25),), ("Alpha", "m-1", "3")),
+    Sample("why_failed", (Tried("Beta", "m-2", "stalled", 20.0),), ("Beta", "20")),
+    Sample("times", (Tried("Alpha", "m-1", "answered", 3.25, 1.5),), ("1", "3")),
     Sample("models_text", (["- Alpha", "- Beta"],), ("- Alpha\n- Beta",)),
     Sample("strategy_text", ("random", ["random", "fastest"]), ("random", "/strategy fastest")),
     Sample("strategy_set", ("random",), ("random",)),
@@ -123,7 +182,26 @@ SAMPLES = [
     Sample("reset_unknown", ("", [])),
     *(Sample("duration", (seconds,), (shown,)) for seconds, shown in ((0, "1"), (45.2, "45"), (600, "10"))),
     Sample("duration", (7200.0,), ("2",)),
+    Sample("duration", (3 * 86400.0,), ("3",)),
     Sample("model_out", ("Alpha", "Pay the bill."), ("Alpha", "Pay the bill.")),
+    *(Sample("trouble", (Trouble(kind),)) for kind in get_args(Kind)),
+    Sample("trouble", (Trouble("node", "Alpha", "Pay the bill."),), ("Alpha", "Pay the bill.")),
+    Sample("trouble", (Trouble("backup", days=4),), ("4", "/backup")),
+    Sample("trouble", (Trouble("disk", free_bytes=300_000_000),), ("300 MB",)),
+    *(Sample("trouble_over", (Trouble(kind),), ("🟢",)) for kind in get_args(Kind)),
+    Sample("trouble_over", (Trouble("node", "Alpha"),), ("Alpha",)),
+    Sample("digest_look_at", (3,), ("3",)),
+    Sample("digest_off", (5,), ("5", "24")),
+    Sample("digest_unanswered", (3, 40, 1), ("3", "40", "1")),
+    Sample("digest_weak", ("Alpha", 0.5, "x", None), ("Alpha", "50", "x")),
+    Sample("digest_weak", ("Alpha", 0.5, "x", 0.9), ("Alpha", "50", "x", "90")),
+    Sample("digest_slow", ("Alpha", 10.0, 2.0), ("Alpha", "10", "2")),
+    Sample("digest_questions", (0, 0), ("24",)),
+    Sample("digest_questions", (40, 38), ("40", "38")),
+    Sample("digest_nodes", ({"Alpha": 40, "Beta": 2},), ("Alpha (40), Beta (2)",)),
+    Sample("chart_note", (9, 7, 0, 0), ("9", "7")),
+    Sample("chart_note", (9, 7, 2, 1), ("9", "7", "2", "1")),
+    Sample("chart_off", (5,), ("5",)),
     *(Sample("welcome", ("Mia", role), ("Mia",)) for role in ROLES),
     Sample("welcome", ("", "guest")),
     Sample("no_such_role", ("boss",), ("boss",)),
@@ -219,9 +297,6 @@ def test_a_translation_knows_the_same_cases(say: English) -> None:
         cases: object = getattr(ENGLISH, name)
         if isinstance(cases, Mapping):
             assert getattr(say, name).keys() == cases.keys(), name
-    assert {key: sign for key, (sign, _) in say.STATES.items()} == {
-        key: sign for key, (sign, _) in ENGLISH.STATES.items()
-    }
 
 
 def test_there_is_a_word_for_every_case() -> None:
@@ -229,7 +304,7 @@ def test_there_is_a_word_for_every_case() -> None:
     kinds = {kind for kind in NodeError.__subclasses__() if kind.__module__ == NodeError.__module__}
     errors = {kind.__name__ for kind in kinds - {Unavailable}}  # of that one, its fault is counted
     assert ENGLISH.FAILURES.keys() == {*get_args(Fault), *errors}
-    assert ENGLISH.STATES.keys() == set(get_args(State))
+    assert ENGLISH.STATES.keys() == set(get_args(State)) == SIGNS.keys()
     assert ENGLISH.ATTACHMENTS.keys() == set(get_args(Attachment))
     assert ENGLISH.ROLES.keys() == set(ROLES)
 
@@ -239,7 +314,7 @@ def test_no_text_is_left_in_english(say: English) -> None:
     """Not one, but for the words that are the same in both."""
     english = dict(_spoken(ENGLISH))
     same = {where: text for where, text in _spoken(say) if text == english[where]}
-    assert set(same.values()) <= LOANWORDS.get(say.language, set()), same
+    assert set(same.values()) <= LOANWORDS.get(say.language, set()) | TYPED, same
 
 
 @translated
@@ -290,6 +365,8 @@ def test_labels_fit_their_buttons(say: English) -> None:
     """Also beside another one."""
     labels = [say.name, say.ALLOW, say.BLOCK, say.REMOVE_YES, say.DRAFTS_ON, say.DRAFTS_OFF]
     labels += [say.PASSWORD_BUTTON, say.PASSWORD_LABEL, say.ABOUT_THIS]
+    labels += [value for name, value in _spoken(say) if name.endswith("_BUTTON")]
+    labels += [say.LESS_BUTTON, *say.OFTEN.values()]
     for label in (*labels, say.STOP_BUTTON, say.RETRY_BUTTON, *say.ROLES.values()):
         assert len(label) <= LABEL_MAX
         assert "\n" not in label
@@ -326,7 +403,7 @@ def test_numbers_are_written_as_people_read_them(
 ) -> None:
     """Thousands, decimals, and how long something takes."""
     say = phrases.LANGUAGES[language]
-    line = say.node_line(WELL, NOW)
+    line = say.node_line(node_facts(WELL, NOW), detailed=True)
     assert thousands in line
     assert seconds in line
     assert [say.duration(length) for length in (0.2, 89.4, 90, 5399, 5400)] == long

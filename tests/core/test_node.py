@@ -96,16 +96,6 @@ def test_early_probes_go_on_after_one_that_was_stopped() -> None:
             made.released(probe)
 
 
-def test_another_remedy_is_told_anew() -> None:
-    """The quota was used up and that was told; now the key is refused."""
-    made = after(RateLimited("402", used_up=True))
-    made.admin_told = True
-    lease = made.lease(DAY_S)
-    assert lease is not None
-    made.failed(lease, Rejected("401", "Renew the token."), DAY_S)
-    assert not made.admin_told
-
-
 def test_a_refusal_puts_it_out_until_it_is_mended() -> None:
     """Out shows the remedy; a probe is due after six hours; its success brings it back."""
     made = after(Rejected("401", "Renew the token."))

@@ -97,6 +97,29 @@ async def test_a_database_overwritten_in_its_middle_is_refused(tmp_path: Path) -
     assert "damaged" in await refusal(path, tmp_path / "steps")
 
 
+async def test_a_damaged_index_is_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It holds nothing that the table does not; what it did not lead to any more is found again."""
+    indexed = f"{PAIRS}CREATE INDEX by_n ON pairs (n);\n"
+    async with open_database(tmp_path / "test.db", steps(tmp_path / "steps", indexed)) as database:
+        await add_pair(database, 1)
+    with closing(sqlite3.connect(tmp_path / "test.db")) as damaging:
+        damaging.execute("PRAGMA writable_schema = ON")
+        damaging.execute("UPDATE sqlite_schema SET sql = sql || ' WHERE n > 5' WHERE name = 'by_n'")
+        damaging.commit()
+    with closing(sqlite3.connect(tmp_path / "test.db")) as damaging:
+        damaging.execute("INSERT INTO pairs VALUES (2, 'left'), (2, 'right')")
+        damaging.execute("PRAGMA writable_schema = ON")
+        damaging.execute(
+            "UPDATE sqlite_schema SET sql = replace(sql, ' WHERE n > 5', '') WHERE name = 'by_n'"
+        )
+        damaging.commit()
+    async with open_database(tmp_path / "test.db", tmp_path / "steps") as database:
+        assert await count(database, 2) == 2
+        (check,) = await database.read("PRAGMA integrity_check")
+        assert check[0] == "ok"
+    assert "its indexes were made anew" in caplog.text
+
+
 async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     """Our tables are not added to somebody else's."""
     with closing(sqlite3.connect(tmp_path / "test.db")) as theirs:
@@ -144,7 +167,7 @@ async def test_a_copy_is_made_before_a_migration(tmp_path: Path) -> None:
     async with open_database(tmp_path / "test.db", both, Clock(0)):
         pass
     (copy,) = (tmp_path / "backups").iterdir()
-    assert copy.name == "test-before-v2-19700101-000000.db"
+    assert copy.name.startswith("test-19700101-000000-v1-")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
     assert version(copy) == 1
@@ -162,7 +185,9 @@ async def test_only_the_newest_copies_are_kept(tmp_path: Path) -> None:
         sql.append("SELECT 1;\n")
         clock.advance(1)
     copies = sorted(file.name for file in (tmp_path / "backups").iterdir())
-    assert copies == [f"test-before-v{n}-19700101-00000{n - 1}.db" for n in range(5, 10)]
+    assert [name[: len("test-19700101-000000-v1")] for name in copies] == [
+        f"test-19700101-00000{n}-v{n}" for n in range(4, 9)
+    ]
 
 
 @pytest.mark.parametrize(

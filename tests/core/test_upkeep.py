@@ -1,4 +1,4 @@
-"""What is done beside answering: books on disk, the admin told once, the reserve warm."""
+"""What is done beside answering: books on disk, what happened in the history, the reserve warm."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from core import upkeep
-from core.errors import NoAnswer, RateLimited, Rejected
-from core.node import Node
+from core.errors import NoAnswer, RateLimited, Rejected, StorageError
+from core.history import History
 from core.node_store import NodeStore
-from core.pool import Pool
 from core.storage import Database, open_database
 from tests.core.test_pool import PLAIN, hear
 from tests.fakes import Clock, Player, node, pool
@@ -24,74 +23,9 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield database
 
 
-class Keeping:
-    """Upkeep at work, and what it told the admin."""
-
-    def __init__(self, made: Pool, store: NodeStore, clock: Clock) -> None:
-        self.told: list[tuple[str, str]] = []
-        self.seen = True
-        """Whether somebody looks at what is told."""
-        self._heard = asyncio.Event()
-        self.task = asyncio.create_task(upkeep.keep(made, store, clock, self._tell))
-
-    async def _tell(self, node: Node) -> bool:
-        self.told.append((node.name, node.remedy))
-        self._heard.set()
-        return self.seen
-
-    async def heard(self) -> None:
-        async with asyncio.timeout(10):
-            await self._heard.wait()
-
-
 async def ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait({task})
-
-
-async def test_the_admin_hears_once_of_what_only_a_person_can_mend(database: Database) -> None:
-    """Also across a restart; and again only after it had been mended."""
-    clock = Clock()
-    store = NodeStore(database, clock)
-    made = pool(node("Alpha", Player([REJECTED])), node("Home", Player(PLAIN), local=True), clock=clock)
-    keeping = Keeping(made, store, clock)
-    await hear(made)
-    await keeping.heard()
-    await ended(keeping.task)
-    await upkeep.save(made, store, clock)
-    assert keeping.told == [("Alpha", "Renew the key.")]
-
-    again = pool(node("Alpha", Player([REJECTED])), node("Home", Player(PLAIN), local=True), clock=clock)
-    await upkeep.restore(again, store, clock, clock)
-    keeping = Keeping(again, store, clock)
-    clock.advance(7 * 3600)
-    await hear(again)
-    await hear(again)
-    await asyncio.sleep(0)
-    assert keeping.told == []
-    again.reset()
-    await hear(again)
-    await keeping.heard()
-    await ended(keeping.task)
-    assert keeping.told == [("Alpha", "Renew the key.")]
-
-
-async def test_what_nobody_saw_is_told_by_the_next_run(database: Database) -> None:
-    """And not over and over by this one."""
-    clock = Clock()
-    store = NodeStore(database, clock)
-    made = pool(node("Alpha", Player([REJECTED])), node("Home", Player(PLAIN), local=True), clock=clock)
-    keeping = Keeping(made, store, clock)
-    keeping.seen = False
-    await hear(made)
-    await keeping.heard()
-    await hear(made)
-    await ended(keeping.task)
-    await upkeep.save(made, store, clock)
-    assert len(keeping.told) == 1
-    again = pool(node("Alpha", Player([REJECTED])), clock=clock)
-    await upkeep.restore(again, store, clock, clock)
-    assert not again.nodes[0].admin_told
 
 
 async def test_only_nodes_whose_books_changed_are_saved(database: Database) -> None:
@@ -105,6 +39,54 @@ async def test_only_nodes_whose_books_changed_are_saved(database: Database) -> N
     saved = await store.load()
     assert saved["Alpha"][2]["requests"] == 1
     assert saved["Beta"][1] == {"kept": 1}
+
+
+async def test_whoever_looks_after_the_house_hears_of_each_change(database: Database) -> None:
+    """At once: it may be something that a person has to know."""
+    clock, heard = Clock(), asyncio.Event()
+    made = pool(node("Alpha", Player([REJECTED])), node("Home", Player(PLAIN), local=True), clock=clock)
+    keeping = asyncio.create_task(upkeep.keep(made, NodeStore(database, clock), clock, heard.set))
+    await hear(made)
+    async with asyncio.timeout(10):
+        await heard.wait()
+    await ended(keeping)
+
+
+async def test_what_happened_goes_into_the_history_once(database: Database) -> None:
+    """Whoever is cancelled in the middle of saving, or saves again, counts nothing twice; and what an earlier
+    run counted is not counted again."""
+    clock = Clock()
+    store, history = NodeStore(database, clock), History(database, clock)
+    made = pool(node("Alpha", Player(PLAIN)), clock=clock)
+    await hear(made)
+    for turns in range(6):
+        saving = asyncio.create_task(upkeep.save(made, store, clock))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        saving.cancel()
+        await asyncio.wait({saving})
+    await upkeep.save(made, store, clock)
+    again = pool(node("Alpha", Player(PLAIN)), clock=clock)
+    await upkeep.restore(again, store, clock, clock)
+    await hear(again)
+    await upkeep.save(again, store, clock)
+    assert again.nodes[0].counters.requests == 2
+    tally = (await history.totals(0))["Alpha"]
+    assert (tally.requests, tally.answers) == (2, 2)
+
+
+async def test_what_could_not_be_saved_is_saved_later(tmp_path: Path) -> None:
+    """When the disk is there again, nothing is missing."""
+    clock = Clock()
+    made = pool(node("Alpha", Player(PLAIN)), clock=clock)
+    async with open_database(tmp_path / "closed.db") as closed:
+        pass
+    await hear(made)
+    with pytest.raises(StorageError):
+        await upkeep.save(made, NodeStore(closed, clock), clock)
+    async with open_database(tmp_path / "closed.db") as database:
+        await upkeep.save(made, NodeStore(database, clock), clock)
+        assert (await History(database, clock).totals(0))["Alpha"].requests == 1
 
 
 async def test_a_pause_outlives_the_program(database: Database) -> None:
@@ -131,11 +113,10 @@ async def test_the_reserve_is_warmed_up_when_the_cloud_weakens(database: Databas
         node("Mini", players[1], local=True, priority=2),
         clock=clock,
     )
-    keeping = Keeping(made, NodeStore(database, clock), clock)
+    keeping = asyncio.create_task(upkeep.keep(made, NodeStore(database, clock), clock))
     await hear(made)
-    await keeping.heard()
     async with asyncio.timeout(10):
         await players[0].is_warm.wait()
     await hear(made)
-    await ended(keeping.task)
+    await ended(keeping)
     assert (players[0].warmed, players[1].warmed) == (1, 0)

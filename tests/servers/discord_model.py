@@ -104,6 +104,7 @@ class Channel:
         """Every post the bot ever made here, those that were deleted too."""
         self.deleted: list[int] = []
         self.typing: list[float] = []
+        self.pinned: list[int] = []
         self._own: dict[int, Post] = {}
 
     @property
@@ -314,7 +315,7 @@ class World:
             "mentions": [self.told_user(person) for person in post.mentions],
             "mention_roles": [],
             "mention_everyone": "@everyone" in post.pings,
-            "pinned": False,
+            "pinned": post.id in channel.pinned,
             "tts": False,
         }
         if post.nonce is not None:

@@ -293,6 +293,20 @@ def _same_nonce(world: World, nonce: str) -> tuple[Channel, Post] | None:
     return channel, post
 
 
+@route("PUT", "/channels/{channel}/messages/pins/{message}")
+def pin_message(world: World, call: Call) -> None:
+    """In a direct chat anybody may; elsewhere it wants a right that we do not ask for."""
+    channel = world.reachable(call.id("channel"))
+    if channel.kind != PRIVATE:
+        raise forbidden(50013)
+    post = world.message(channel, call.id("message"))
+    if post.ephemeral_to is not None:
+        raise unknown(10008)
+    if post.id not in channel.pinned:
+        channel.pinned.append(post.id)
+        world.tell("CHANNEL_PINS_UPDATE", {"channel_id": str(channel.id), "last_pin_timestamp": None})
+
+
 @route("PATCH", "/channels/{channel}/messages/{message}", WRITING)
 def edit_message(world: World, call: Call) -> JSON:
     channel = world.reachable(call.id("channel"))

@@ -1,0 +1,153 @@
+"""The admin's commands about how everything is doing: the status and its chart, the log, who used how much,
+which way an answer came; and those that hold everything for a while, or make a backup. Those about the
+models stand in bot/node_commands.py.
+"""
+
+import asyncio
+
+from bot import log_tail, status
+from bot.calls import Call, Desktop, Reply
+from bot.phrases.english import English
+from bot.pinned import Shown
+from bot.status_facts import Facts
+from core import usage
+from core.errors import StorageError
+from core.people import Member
+from core.trail import Trail
+from core.types import ANSWERED, Button, Messenger, Person
+
+LOGS_SHOWN, LOGS_SHOWN_MAX = 20, 200
+LEVEL = "info"
+
+
+# ── How everything is doing ───────────────────────────────────────────────────────────────────────
+
+
+async def show_status(desktop: Desktop, call: Call) -> str | Reply:
+    """`/status [details]`, `/status pin`, `/status unpin`; for all but an admin in private one line."""
+    facts = await _facts(desktop)
+    if call.role != "admin" or call.chat.kind != "private":
+        return status.member_text(facts.verdict, call.say)
+    match call.argument.lower():
+        case "pin":
+            return await _pin(desktop, call)
+        case "unpin":
+            gone = await desktop.operating.pins.let_go(call.chat)
+            return call.say.UNPINNED if gone else call.say.NOTHING_PINNED
+        case asked:
+            detailed = asked == "details"
+            text = status.status_text(facts, call.say, detailed=detailed)
+            return Reply(text, _status_buttons(call.say, detailed=detailed))
+
+
+async def pinned_status(desktop: Desktop, person: Person, say: English) -> Shown:
+    """What the pinned post of this person shows."""
+    if desktop.family.access.role_of(person) != "admin":
+        return status.member_text((await _facts(desktop)).verdict, say), ()
+    text = status.status_text(await _facts(desktop), say, steady=True)
+    return text, (Button(say.REFRESH_BUTTON, "/status pin"),)
+
+
+async def _pin(desktop: Desktop, call: Call) -> str | Reply:
+    if not isinstance(desktop.adapters.get(call.chat.platform), Messenger):
+        return call.say.PIN_NOT_HERE
+    text, buttons = await pinned_status(desktop, call.person, call.say)
+    await desktop.operating.pins.keep(call.chat, call.person, call.item.id, text)
+    return Reply(text, buttons)
+
+
+async def _facts(desktop: Desktop) -> Facts:
+    return await status.facts(
+        desktop.pool, desktop.adapters, desktop.inbox, desktop.operating, desktop.clock()
+    )
+
+
+def _status_buttons(say: English, *, detailed: bool) -> tuple[Button, ...]:
+    refresh = Button(say.REFRESH_BUTTON, "/status details" if detailed else "/status")
+    details = () if detailed else (Button(say.DETAILS_BUTTON, "/status details"),)
+    return (
+        *(refresh, Button(say.CHART_BUTTON, "/chart"), *details),
+        *(Button(say.RESET_BUTTON, "/reset"), Button(say.STRATEGY_BUTTON, "/strategy")),
+    )
+
+
+async def chart(desktop: Desktop, call: Call) -> Reply:
+    """Behind the button: the last day, as a picture where one can be seen."""
+    adapter = desktop.adapters.get(call.chat.platform)
+    text, png = await desktop.operating.chart(call.say, adapter is not None and adapter.limits.pictures)
+    return Reply(text, picture=png)
+
+
+# ── What happened ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def logs(desktop: Desktop, call: Call) -> str:
+    """`/logs [n] [level]`, in any order."""
+    count, level = LOGS_SHOWN, LEVEL
+    for word in call.argument.lower().split():
+        if word.isascii() and word.isdecimal() and 0 < int(word[:9]) <= LOGS_SHOWN_MAX:
+            count = int(word)
+        elif word in log_tail.LEVELS:
+            level = word
+        else:
+            return call.say.LOGS_HOW
+    operating = desktop.operating
+    try:
+        lines = await asyncio.to_thread(
+            log_tail.tail, operating.log_file, count, log_tail.LEVELS[level], operating.strike
+        )
+    except OSError:
+        return call.say.NO_LOGS
+    return "\n".join(["```", *lines, "```"]) if lines else call.say.NO_LOGS
+
+
+async def show_usage(desktop: Desktop, call: Call) -> str:
+    """`/usage`: counts, and no words."""
+    members = desktop.family.access.members()
+    found = await usage.used(desktop.operating.database, members, desktop.operating.today())
+    lines = [
+        call.say.usage_line(_name(it.member, call.say), it.today, it.week, it.month, it.from_the_web)
+        for it in found
+    ]
+    return call.say.usage_text(lines)
+
+
+def _name(member: Member | None, say: English) -> str:
+    return (member.name or f"#{member.id}") if member else say.USAGE_OTHERS
+
+
+async def why(desktop: Desktop, call: Call) -> str:
+    """`/why`, as a reply to an answer or to a question, or about the last one."""
+    trail = await desktop.operating.trails.of(call.chat, call.person, call.item.incoming.reply_to)
+    return _why_text(trail, call.say) if trail else call.say.WHY_NOTHING
+
+
+def _why_text(trail: Trail, say: English) -> str:
+    """The one who answered first; then what failed before, in order."""
+    answered = [say.why_answered(it) for it in trail.steps if it.ended == ANSWERED]
+    failed = [say.why_failed(it) for it in trail.steps if it.ended != ANSWERED]
+    if not answered and trail.outcome == "stopped":
+        answered = [say.WHY_STOPPED]
+    elif not answered and trail.outcome == "sentence":
+        answered = [say.WHY_NOBODY]
+    return "\n".join([*answered, *failed]) if trail.steps or answered else say.WHY_FORGOTTEN
+
+
+# ── Everything ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def pause(desktop: Desktop, call: Call) -> str:
+    await desktop.operating.pausing.pause()
+    return call.say.PAUSED
+
+
+async def resume(desktop: Desktop, call: Call) -> str:
+    return call.say.RESUMED if await desktop.operating.pausing.resume() else call.say.NOT_PAUSED
+
+
+async def backup(desktop: Desktop, call: Call) -> str:
+    try:
+        made = await desktop.operating.backups.make()
+    except StorageError as error:
+        return call.say.backup_failed(str(error))
+    return call.say.backup_made(made.path.name, made.size_bytes)

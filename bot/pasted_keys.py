@@ -1,0 +1,121 @@
+"""A key as somebody pastes it: what it is for, told by its look alone.
+
+Understood are a Cloudflare account's id with its token, the address of a server that speaks OpenAI's
+protocol with its key, and the key alone where its beginning says whose it is. Lines of a `.env` and labels
+such as "token:" around them do no harm. A text that holds anything else is no paste of a key: nobody's
+question becomes one by having an address in it.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bot.values import is_in_house, web_url
+
+ADDRESSES = {
+    "gsk_": ("Groq", "https://api.groq.com/openai/v1"),
+    "sk-or-": ("OpenRouter", "https://openrouter.ai/api/v1"),
+    "sk-proj-": ("OpenAI", "https://api.openai.com/v1"),
+    "AIza": ("Google", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    "xai-": ("xAI", "https://api.x.ai/v1"),
+    "hf_": ("HuggingFace", "https://router.huggingface.co/v1"),
+}
+"""By the beginning of the key: what to call it, and where it is for."""
+
+PASTE_CHARS_MAX = 2000
+LABELS = re.compile(
+    r"(?i)\b(?:cloudflare|openai|workers|ai|account|api|base|id|url|key|token|model|bearer|name|endpoint)\b"
+)
+ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
+CLOUDFLARE_TOKEN = re.compile(r"cf[a-z]{1,2}_[A-Za-z0-9_-]{20,}|[A-Za-z0-9_-]{40}")
+KEY = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{16,}")
+MODEL = re.compile(r"@?[\w.:-]+(?:/[\w.:-]+)*")
+SETTING = re.compile(r"(?m)^\s*[A-Z][A-Z0-9_]*\s*=\s*")
+SPLIT = re.compile(r"[\s,;|'\"`]+")
+CLOUDFLARE_HOST = "api.cloudflare.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """`name` is what it may be called; `url` is empty where the kind has one of its own, and `model` where
+    none was pasted."""
+
+    name: str
+    kind: str
+    key: str = field(repr=False)
+    url: str = ""
+    account_id: str = ""
+    model: str = ""
+
+
+def read(text: str) -> Pasted | None:
+    """What was pasted; None if this is something else, or cannot be told."""
+    if len(text) > PASTE_CHARS_MAX:
+        return None
+    words = [word for word in SPLIT.split(SETTING.sub(" ", text)) if word]
+    words = [word for part in words if (word := _without_label(part))]
+    urls = [word for word in words if "://" in word]
+    rest = [word for word in words if word not in urls]
+    if len(urls) > 1:
+        return None
+    return _cloudflare(urls, rest) or _openai(urls, rest)
+
+
+def may_hold_one(text: str) -> bool:
+    """Whether there is something in it that may be a key, whole or in pieces: better not kept."""
+    words = [_without_label(word) for word in SPLIT.split(SETTING.sub(" ", text))]
+    return any("://" not in word and (KEY.fullmatch(word) or ACCOUNT_ID.fullmatch(word)) for word in words)
+
+
+def _cloudflare(urls: list[str], rest: list[str]) -> Pasted | None:
+    ids = [word for word in rest if ACCOUNT_ID.fullmatch(word)]
+    for url in urls:
+        if urlsplit(url).hostname != CLOUDFLARE_HOST:
+            return None
+        ids += ACCOUNT_ID.findall(url)
+    tokens = [word for word in rest if word not in ids and CLOUDFLARE_TOKEN.fullmatch(word)]
+    models = [word for word in rest if word.startswith("@cf/")]
+    if len(set(ids)) != 1 or len(tokens) != 1 or len(models) > 1 or len(rest) > len(ids) + 1 + len(models):
+        return None
+    return Pasted("Cloudflare", "cloudflare", tokens[0], account_id=ids[0], model="".join(models))
+
+
+def _openai(urls: list[str], rest: list[str]) -> Pasted | None:
+    known = [(word, found) for word in rest for start, found in ADDRESSES.items() if word.startswith(start)]
+    keys = [word for word, _ in known] or [word for word in rest if KEY.fullmatch(word)][:1]
+    if len(keys) != 1 or not KEY.fullmatch(keys[0]) or not (urls or known):
+        return None
+    models = [word for word in rest if word != keys[0]]
+    if len(models) > 1 or not all(MODEL.fullmatch(word) for word in models):
+        return None
+    if not urls:
+        name, url = known[0][1]
+        return Pasted(name, "openai", keys[0], url, model="".join(models))
+    try:
+        url = web_url(urls[0])
+    except ValueError:
+        return None
+    if urlsplit(url).scheme == "http" and not is_in_house(url):
+        return None  # everybody on the way could read the key
+    return Pasted(_name_of(url), "openai", keys[0], url, model="".join(models))
+
+
+def _without_label(word: str) -> str:
+    """`token:abc` is `abc`, and `Token:` nothing."""
+    if "://" in word:
+        return word[word.index("http") :] if "http" in word else word
+    label, colon, value = word.partition(":")
+    if colon and LABELS.fullmatch(label):
+        return value
+    return "" if LABELS.fullmatch(word.rstrip(":=")) else word
+
+
+def _name_of(url: str) -> str:
+    host = urlsplit(url).hostname or ""
+    for name, known in ADDRESSES.values():
+        if urlsplit(known).hostname == host:
+            return name
+    labels = [label for label in host.split(".") if label not in ("api", "www")]
+    if not labels or host.replace(".", "").isdigit():
+        return "Server"
+    return labels[-2 if len(labels) > 1 else 0].capitalize()

@@ -1,0 +1,133 @@
+"""One post at the top of an admin's chat that always shows how everything is doing.
+
+`/status pin` answers like `/status`; the answer is pinned as soon as it stands there, and from then on
+edited in place, at most once a minute and only if it would say something else. Which post it is is on disk,
+so the next run goes on with it. A new one takes the place of the old one, which is deleted; one that the
+person deleted is let go.
+"""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.pace import Paces
+from core.errors import FloodWait, Gone, PlatformError
+from core.ledger import Ledger
+from core.storage import Database
+from core.types import Adapter, Button, Chat, Messenger, Person
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+
+Shown = tuple[str, tuple[Button, ...]]
+"""A text, and what stands under it."""
+
+
+class Pins:
+    """`clock` is monotonic. Every coroutine raises `StorageError`."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        adapters: Mapping[str, Adapter],
+        paces: Paces,
+        clock: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._adapters = adapters
+        self._paces = paces
+        self._clock = clock
+        self._edited_at: dict[Chat, float] = {}
+
+    async def keep(self, chat: Chat, person: Person, row: int, text: str) -> None:
+        """The answer to this row, which is `text`, is what is pinned there from now on."""
+        await self._database.write(
+            (
+                "INSERT INTO pins (platform, chat, person, incoming, shows_sha256) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET person = excluded.person, incoming = excluded.incoming,"
+                " shows_sha256 = excluded.shows_sha256",
+                (chat.platform, chat.id, person.id, row, _sha256(text)),
+            )
+        )
+        self._edited_at[chat] = self._clock()
+
+    async def let_go(self, chat: Chat) -> bool:
+        """Nothing is pinned there any more, and what was is deleted. False if nothing was."""
+        rows = await self._database.write(
+            ("DELETE FROM pins WHERE platform = ? AND chat = ? RETURNING post", (chat.platform, chat.id))
+        )
+        self._edited_at.pop(chat, None)
+        for row in rows:
+            await self._delete(chat, row["post"])
+        return bool(rows)
+
+    async def look(self, show: Callable[[Person], Awaitable[Shown]]) -> None:
+        """Pin what is to be pinned, and bring up to date what is. To be called every now and then."""
+        for row in await self._database.read("SELECT * FROM pins"):
+            chat, person = Chat(row["platform"], row["chat"]), Person(row["platform"], row["person"])
+            adapter = self._adapters.get(chat.platform)
+            if not isinstance(adapter, Messenger) or self._paces.of(adapter, chat).held_s:
+                continue
+            try:
+                post = await self._pinned(adapter, chat, row["incoming"], row["post"])
+                if post is not None and self._is_time(chat):
+                    text, buttons = await show(person)
+                    if _sha256(text) != row["shows_sha256"]:
+                        await self._update(adapter, chat, post, text, buttons)
+            except FloodWait as wait:
+                self._paces.of(adapter, chat).hold(wait.seconds)
+            except Gone:
+                log.info("The pinned post in a chat on %s is gone, and is let go", chat.platform)
+                await self.let_go(chat)
+            except PlatformError as error:
+                log.info(
+                    "The pinned post in a chat on %s was not brought up to date: %s", chat.platform, error
+                )
+
+    async def _pinned(self, adapter: Messenger, chat: Chat, row: int, before: str | None) -> str | None:
+        """The post that is pinned there; None as long as there is none."""
+        posts = await self._ledger.posts_of(row)
+        post = posts[0].post if posts and posts[0].final else None
+        if post is None or post == before:
+            return before
+        await adapter.pin(chat, post)
+        await self._database.write(
+            (
+                "UPDATE pins SET post = ? WHERE platform = ? AND chat = ? AND incoming = ?",
+                (post, chat.platform, chat.id, row),
+            )
+        )
+        await self._delete(chat, before)
+        return post
+
+    async def _update(
+        self, adapter: Messenger, chat: Chat, post: str, text: str, buttons: tuple[Button, ...]
+    ) -> None:
+        part = replace(adapter.render(text, final=True)[0], buttons=buttons)
+        self._paces.of(adapter, chat).sent()
+        self._edited_at[chat] = self._clock()
+        await adapter.edit(chat, post, part)
+        await self._database.write(
+            (
+                "UPDATE pins SET shows_sha256 = ? WHERE platform = ? AND chat = ?",
+                (_sha256(text), chat.platform, chat.id),
+            )
+        )
+
+    def _is_time(self, chat: Chat) -> bool:
+        return chat not in self._edited_at or self._clock() - self._edited_at[chat] >= EVERY_S
+
+    async def _delete(self, chat: Chat, post: str | None) -> None:
+        adapter = self._adapters.get(chat.platform)
+        if post is not None and adapter is not None:
+            with suppress(PlatformError):
+                await adapter.delete(chat, post)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

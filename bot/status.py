@@ -1,0 +1,75 @@
+"""What `/status` shows: the facts gathered, and put into words in order.
+
+The verdict comes first; then each node, the platforms, the line of questions, the disk. The post that is
+pinned shows the same, but for what changes by itself from one minute to the next: it is edited only when
+something happened.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.operating import Operating
+from bot.phrases.english import English
+from bot.status_facts import Facts, Verdict, node_facts, platform_facts, verdict_of
+from core.inbox import Inbox
+from core.pool import Pool
+from core.troubles import troubles_of
+from core.types import Adapter
+
+
+async def facts(
+    pool: Pool, adapters: Mapping[str, Adapter], inbox: Inbox, operating: Operating, now: float
+) -> Facts:
+    """`now` is monotonic. Raises `StorageError`."""
+    local = operating.today()
+    signs = await operating.look_at()
+    nodes = tuple(node_facts(node, now, local) for node in pool.nodes)
+    platforms = tuple(it for adapter in adapters.values() if (it := platform_facts(adapter, now)))
+    waiting, answering = await inbox.in_line()
+    backup = await operating.backups.latest()
+    return Facts(
+        verdict=verdict_of(troubles_of(signs), nodes, platforms, paused=operating.pausing.is_on),
+        nodes=nodes,
+        platforms=platforms,
+        waiting=waiting,
+        answering=answering,
+        database_bytes=await operating.database.size_bytes(),
+        backup_age_s=max(0.0, local.timestamp() - backup.made_at) if backup else None,
+        backup_at=datetime.fromtimestamp(backup.made_at, local.tzinfo) if backup else None,
+        version=operating.version,
+    )
+
+
+def status_text(it: Facts, say: English, *, detailed: bool = False, steady: bool = False) -> str:
+    """`steady`: only what does not change by itself."""
+    lines = [verdict_text(it.verdict, say), ""]
+    lines += [say.node_line(node, detailed=detailed, steady=steady) for node in it.nodes]
+    lines += [say.platform_line(platform, steady=steady) for platform in it.platforms]
+    lines.append(say.queue_line(it.waiting, it.answering))
+    backup: datetime | float | None = it.backup_at if steady else it.backup_age_s
+    lines.append(say.database_line(it.database_bytes, backup))
+    if detailed:
+        lines.append(f"- Porchlight {it.version}")
+    return "\n".join(lines)
+
+
+def verdict_text(verdict: Verdict, say: English) -> str:
+    """What is wrong and what to do about it, or that all is well."""
+    lines = [say.ALL_PAUSED] if verdict.paused else []
+    if verdict.nodes_paused and not verdict.nodes:
+        lines.append(say.NODES_PAUSED)
+    lines += [say.trouble(trouble) for trouble in verdict.troubles]
+    lines += [say.platform_quiet(name) for name in verdict.quiet]
+    if not lines:
+        return say.resting(verdict.resting, verdict.nodes) if verdict.resting else say.ALL_WELL
+    return "\n".join(lines)
+
+
+def member_text(verdict: Verdict, say: English) -> str:
+    """One line, for those who only want to know whether they can ask."""
+    if verdict.paused:
+        return say.MEMBER_STATUS["paused"]
+    kinds = {trouble.kind for trouble in verdict.troubles}
+    if kinds & {"nobody", "no_nodes"} or not verdict.nodes:
+        return say.MEMBER_STATUS["nobody"]
+    return say.MEMBER_STATUS["slow" if "only_small" in kinds else "well"]

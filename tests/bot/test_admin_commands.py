@@ -1,0 +1,295 @@
+"""What an admin sees: the status, the log, who used how much, which way an answer came; and the pause."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from core.errors import RateLimited, Rejected, Unavailable
+from core.ledger import PICTURE
+from core.providers import End
+from core.types import Chat, Incoming, Person
+from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
+from tests.fakes import Beat, Player, Street, node
+
+PLAIN: list[Beat] = ["An answer.", End()]
+KID = Person("stage", "50", "Mia")
+KIDS_CHAT = Chat("stage", "50")
+
+
+async def press(house: Scene, command: str, post: str) -> None:
+    """A button under this post of ours."""
+    house.said += 1
+    pressed = Incoming(HOME, PARENT, f"press-{house.said}", command, house.clock.now, pressed=post)
+    await house.desk.accept("stage", [pressed], None)
+    await house.calm()
+
+
+# ── /status ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_verdict_comes_first_and_then_each_node(tmp_path: Path) -> None:
+    """With its sign, what is left of a pause, its counts, the remedy where a person is needed; then the line
+    of questions, the disk and the backup."""
+    limited = Player([RateLimited("429", 90, stated=True)])
+    refused = Player([Rejected("401", "Renew the token at the provider.")])
+    nodes = [node("Alpha", limited), node("Beta", refused), node("Gamma", Player(PLAIN))]
+    async with scene(tmp_path, *nodes) as house:
+        assert (await house.hear("/status")).startswith("🟢 **All well.**")
+        await house.hear("Why?")
+        await house.hear("Why?")
+        verdict, _, alpha, beta, gamma, queue, database = (await house.hear("/status")).splitlines()
+        assert "Renew the token at the provider." in verdict
+        assert alpha == "- 🟡 Alpha: cooldown, 2 min left · 1 asked, 0% answered · 1× rate limited"
+        assert beta.startswith("- 🔴 Beta: offline")
+        assert "Renew the token at the provider." in beta
+        assert gamma.startswith("- 🟢 Gamma: active · 2 asked, 100% answered · first word after 0.0 s")
+        assert queue == "- Nobody is waiting"
+        assert database.startswith("- Database: ")
+        assert database.endswith("no backup yet")
+
+
+async def test_a_node_that_rests_for_a_while_is_no_trouble(tmp_path: Path) -> None:
+    """As long as another one answers; if none does, that is said."""
+    limited = Player([RateLimited("429", 90, stated=True)])
+    nodes = [node("Alpha", limited), node("Beta", Player(PLAIN))]
+    async with scene(tmp_path, *nodes) as house:
+        await house.hear("Why?")
+        assert (await house.hear("/status")).startswith("🟢 **Answers work.** 1 of 2 models")
+    async with scene(tmp_path / "empty") as house:
+        assert (await house.hear("/status")).startswith("🔴 **No model is set up.**")
+
+
+async def test_details_tell_the_rest(tmp_path: Path) -> None:
+    """How each node failed, what it was asked for, how much was read and written, and the version."""
+    stalled = Unavailable("stalled", "nothing for 20 s")
+    player = Player(["An answer.", End(False, 1200, 34)], [stalled])
+    async with scene(tmp_path, node("Alpha", player), node("Beta", Player(PLAIN))) as house:
+        for _ in range(3):
+            await house.hear("Why?")
+        shown = await house.hear("/status details")
+        assert "1× stopped in the middle" in shown
+        assert "1,200 tokens read, 34 written · alpha-model" in shown
+        assert "last trouble: stalled: nothing for 20 s" in shown
+        assert shown.endswith("- Porchlight 1.2.3")
+
+
+async def test_refresh_edits_in_place_and_the_other_buttons_are_there(tmp_path: Path) -> None:
+    """One post, however often it is pressed."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        await house.hear("/status")
+        (post,) = house.stage.posts
+        buttons = {button.label: button.command for button in house.stage.posts[post].buttons}
+        assert list(buttons) == ["Refresh", "Chart", "Details", "Reset", "Strategy"]
+        house.pool.nodes[0].paused = True
+        await press(house, buttons["Refresh"], post)
+        assert list(house.stage.posts) == [post]
+        assert "⚪ Alpha: paused" in house.stage.posts[post].text
+        await press(house, buttons["Details"], post)
+        assert list(house.stage.posts) == [post]
+        assert "Porchlight 1.2.3" in house.stage.posts[post].text
+
+
+async def test_the_chart_is_a_picture_where_one_can_be_seen(tmp_path: Path) -> None:
+    """With the same facts in words."""
+    street = Street()
+    async with scene(tmp_path, stage=street) as house:
+        assert await house.hear("/chart") == "Alpha: 3 asked"
+        await street.shows(lambda: street.pictures == [b"PNG"])
+        row = await house.database.read_one("SELECT post FROM posts WHERE part = ?", (PICTURE,))
+        assert row is not None
+
+
+@pytest.mark.parametrize("argument", ["", "details", "pin"])
+async def test_members_get_one_line(tmp_path: Path, argument: str) -> None:
+    """And so does an admin where others read it too."""
+    group = Chat("stage", "-100", "group")
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        await house.desktop.family.access.let_in(KID, "child")
+        await house.desktop.family.chats.allow_group(group, "Family", PARENT)
+        for person, chat in ((KID, KIDS_CHAT), (PARENT, group)):
+            shown = await house.hear(f"/status {argument}", person=person, chat=chat)
+            assert shown == SAY.MEMBER_STATUS["well"]
+        house.pool.nodes.clear()
+        assert await house.hear("/status", person=KID, chat=KIDS_CHAT) == SAY.MEMBER_STATUS["nobody"]
+    assert await _pins(tmp_path) == []
+
+
+async def test_a_platform_that_is_not_heard_is_in_the_verdict(tmp_path: Path) -> None:
+    """And one that is, is not."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        street.heard_at = house.clock.now - 7
+        shown = await house.hear("/status")
+        assert shown.startswith("🟢 **All well.**")
+        assert "- 🟢 Stage: heard 7 s ago" in shown
+        street.heard_at -= 600
+        shown = await house.hear("/status")
+        assert shown.startswith("🟠 **Stage cannot be reached just now.**")
+        assert "- 🟠 Stage: heard 10 min ago" in shown
+
+
+# ── /logs ─────────────────────────────────────────────────────────────────────────────────────────
+
+LOG = """\
+2026-03-11 14:30:01 | INFO | core.pool | one
+2026-03-11 14:30:02 | WARNING | core.pool | two with canary-secret and sk-0123456789abcdef0123
+2026-03-11 14:30:03 | ERROR | bot.desk | three
+    Traceback (most recent call last):
+      File "x.py", line 3, in y
+    ValueError: of three
+2026-03-11 14:30:04 | INFO | core.pool | four ``` end
+"""
+
+
+async def test_the_log_is_shown_without_secrets(tmp_path: Path) -> None:
+    """The last lines, or those of a level and above; of a traceback only what went wrong."""
+    (tmp_path / "system.log").write_text(LOG)
+    async with scene(tmp_path) as house:
+        shown = await house.hear("/logs")
+        assert "canary-secret" not in shown
+        assert "sk-0123456789" not in shown
+        assert shown.count("[secret]") == 2
+        assert shown.count("```") == 2
+        assert "ValueError: of three" in shown
+        assert "x.py" not in shown
+        assert [line[-4:] for line in (await house.hear("/logs 1")).splitlines()[1:-1]] == [" end"]
+        for text in ("/logs 9 error", "/logs ERROR 9"):
+            shown = await house.hear(text)
+            assert "three" in shown
+            assert "two" not in shown
+        assert await house.hear("/logs critical") == SAY.NO_LOGS
+        for wrong in ("0", "-1", "loud", "99999999999999999999"):
+            assert await house.hear(f"/logs {wrong}") == SAY.LOGS_HOW
+
+
+async def test_a_long_log_is_cut_to_fit_one_post(tmp_path: Path) -> None:
+    """The newest lines stay; a missing log is said."""
+    async with scene(tmp_path) as house:
+        assert await house.hear("/logs") == SAY.NO_LOGS
+        lines = [f"2026-03-11 14:30:01 | INFO | x | {number} {'y' * 900}" for number in range(50)]
+        (tmp_path / "system.log").write_text("\n".join(lines))
+        shown = await house.hear("/logs 50")
+        assert len(shown) < 4000
+        assert "| 49 y" in shown
+        assert "| 1 y" not in shown
+
+
+# ── /usage, /why ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_usage_counts_by_human_and_shows_no_words(tmp_path: Path) -> None:
+    """Whoever asked most comes first; two accounts are one human; commands do not count."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        await house.desktop.family.access.let_in(KID, "child", name="Mia")
+        assert await house.hear("/usage") == SAY.usage_text([])
+        await house.hear("canary words", person=KID, chat=KIDS_CHAT)
+        house.clock.advance(3 * 86400)
+        await house.hear("canary words", person=KID, chat=KIDS_CHAT)
+        house.clock.advance(10 * 86400)
+        await house.hear("Why?")
+        house.clock.advance(60)
+        await house.hear("Why?")
+        await house.hear("Why?")
+        shown = (await house.hear("/usage")).splitlines()
+        assert shown[2:] == [
+            "- Anna: 3 today, 3 in 7 days, 3 in 30 days",
+            "- Mia: 0 today, 0 in 7 days, 2 in 30 days",
+        ]
+
+
+async def test_why_tells_who_answered_and_what_failed_before(tmp_path: Path) -> None:
+    """With the times, and in the order in which it was tried; no word of it is kept."""
+    slow = Player([7.0, RateLimited("429", 90)], PLAIN)
+    good = Player([2.0, "An ", 3.0, "answer.", End()])
+    async with scene(tmp_path, node("Alpha", slow), node("Beta", good)) as house:
+        slow.clock = good.clock = house.clock
+        assert await house.hear("/why") == SAY.WHY_NOTHING
+        await house.hear("Why?")
+        assert (await house.hear("/why")).splitlines() == [
+            "🟢 Beta answered (beta-model): first word after 2.0 s, whole after 5.0 s",
+            "🔴 Alpha: rate limited, after 7.0 s",
+        ]
+
+
+async def test_why_is_about_the_post_it_replies_to(tmp_path: Path) -> None:
+    """The question or the answer; without one it is about the last."""
+    alpha, beta = node("Alpha", Player(PLAIN)), node("Beta", Player([Unavailable("cut", "gone")]))
+    async with scene(tmp_path, alpha, beta) as house:
+        beta.paused = True
+        asked = await house.say("Why?")
+        await house.calm()
+        (first,) = house.stage.posts
+        alpha.paused, beta.paused = True, False
+        await house.hear("And now?")
+        for replied in (asked, first):
+            said = Incoming(HOME, PARENT, f"w{replied}", "/why", house.clock.now, reply_to=replied)
+            await house.desk.accept("stage", [said], None)
+            await house.calm()
+            assert house.stage.texts()[-1].startswith("🟢 Alpha answered")
+        nobody, *tries = (await house.hear("/why")).splitlines()
+        assert nobody == SAY.WHY_NOBODY
+        assert tries
+        assert all(line.startswith("🔴 Beta: cut off") for line in tries)
+        await house.database.write(("DELETE FROM trail", ()))
+        assert await house.hear("/why") == SAY.WHY_NOBODY
+
+
+# ── Everything held, and a backup ─────────────────────────────────────────────────────────────────
+
+
+async def test_while_everything_is_paused_questions_are_kept(tmp_path: Path) -> None:
+    """Each gets one calm sentence and, when it goes on, its answer; commands work meanwhile; a restart
+    changes nothing of it."""
+    player = Player(PLAIN)
+    street = Street()
+    async with scene(tmp_path, node("Alpha", player), stage=street) as house:
+        await house.desktop.family.access.let_in(KID, "child")
+        assert await house.hear("/pause") == SAY.PAUSED
+        await house.say("Why?", person=KID, chat=KIDS_CHAT)
+        await street.shows(lambda: SAY.PAUSED_FOR_NOW in street.texts())
+        await house.say("/status")
+        await street.shows(lambda: any(text.startswith(SAY.ALL_PAUSED) for text in street.texts()))
+        assert "0 being answered, 1 waiting" in street.texts()[-1]
+        await house.say("/status", person=KID, chat=KIDS_CHAT)
+        await street.shows(lambda: street.texts()[-1] == SAY.MEMBER_STATUS["paused"])
+    assert player.asked == []
+    async with scene(tmp_path, node("Alpha", player), stage=street) as house:
+        await house.desk.take_up()
+        await house.say("/resume", post="later")
+        await house.calm()
+        assert street.texts().count(SAY.PAUSED_FOR_NOW) == 1
+        assert set(street.texts()[-2:]) == {SAY.RESUMED, "An answer."}
+        await house.say("/resume", post="later still")
+        await house.calm()
+        assert street.texts()[-1] == SAY.NOT_PAUSED
+    assert len(player.asked) == 1
+
+
+async def test_an_answer_that_grows_comes_to_its_end(tmp_path: Path) -> None:
+    """What is paused is what comes after it."""
+    go_on = asyncio.Event()
+    player = Player(["An ", go_on, "answer.", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.say("Why?")
+        await house.stage.shows(lambda: "An " in house.stage.texts())
+        await house.say("/pause")
+        await house.stage.shows(lambda: SAY.PAUSED in house.stage.texts())
+        go_on.set()
+        await house.calm()
+        assert "An answer." in house.stage.texts()
+
+
+async def test_backup_makes_one_and_says_which(tmp_path: Path) -> None:
+    """It is there, and from then on the status tells how old it is."""
+    async with scene(tmp_path) as house:
+        shown = await house.hear("/backup")
+        (copy,) = (tmp_path / "backups").glob("*.db")
+        assert copy.name in shown
+        house.clock.advance(600)
+        assert "last backup 10 min ago" in await house.hear("/status")
+
+
+async def _pins(folder: Path) -> list[object]:
+    async with scene(folder) as house:
+        return list(await house.database.read("SELECT * FROM pins"))
