@@ -63,7 +63,7 @@ class Assistant:
             yield Done(say.ATTACHMENTS[attachment] if attachment else say.ASK_SOMETHING)
         elif used_up := await self._used_up(item, role):
             place = item.incoming.chat, item.incoming.person.id
-            is_told = self._told_until.get(place) == used_up.until
+            is_told = self._told_until.get(place) == used_up.until and called is None
             self._told_until[place] = used_up.until
             yield Done("" if is_told else say.used_up(used_up.what, used_up.until))
         else:

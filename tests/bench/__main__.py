@@ -5,6 +5,8 @@
     python -m tests.bench faults             every fault in every number of nodes, and what people got
     python -m tests.bench faults --naive     the same faults against a naive router, which fails
     python -m tests.bench telegram           how far an answer growing in a chat lags behind the model
+    python -m tests.bench discord            the same there, and whether reading ever waits for showing
+    python -m tests.bench discord --naive    a bot that awaits its edits where it reads, which fails
 
 Every figure comes from servers of our own on the loopback. The exit code is 1 when a target is missed.
 """
@@ -20,10 +22,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import faults, pool, telegram
+from tests.bench import discord, faults, pool, telegram
 from tests.bench.report import Report, as_json, as_text
 
-BENCHES = ("pool", "faults", "telegram")
+BENCHES = ("pool", "faults", "telegram", "discord")
 UNHEARD = logging.NullHandler()
 """The nodes fail on purpose here: what the program has to say about it would bury the tables."""
 
@@ -58,6 +60,8 @@ async def _run(name: str, call: argparse.Namespace) -> Report:
         return await pool.run(seed=call.seed, short=call.short)
     if name == "telegram":
         return await telegram.run(seed=call.seed, short=call.short)
+    if name == "discord":
+        return await discord.run(seed=call.seed, short=call.short, naive=call.naive)
     return await faults.run(seed=call.seed, short=call.short, naive=call.naive, only=call.only)
 
 
@@ -67,7 +71,9 @@ def _call(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true", help="fewer rounds; it ends within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
-    parser.add_argument("--naive", action="store_true", help="faults: a naive router instead of the pool")
+    parser.add_argument(
+        "--naive", action="store_true", help="faults: a naive router; discord: a naive bot; both fail"
+    )
     parser.add_argument(
         "--only",
         type=lambda names: names.split(","),
