@@ -336,7 +336,9 @@ class World:
             asked = self.interactions[post.interaction]
             user = self.told_user(asked.person)
             told["interaction_metadata"] = {
-                "id": str(asked.id), "type": asked.kind, "user": user,
+                "id": str(asked.id),
+                "type": asked.kind,
+                "user": user,
                 "authorizing_integration_owners": {},
             }
         if post.reply_to is not None:
