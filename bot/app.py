@@ -33,6 +33,7 @@ from bot.nodes import pool_of
 from bot.pace import Paces
 from bot.phrases import operator
 from bot.phrases.english import English
+from bot.researching import researching_of
 from bot.settings import Settings
 from core import upkeep
 from core.errors import AlreadyRunning, StorageError
@@ -45,6 +46,7 @@ from core.pool import Pool
 from core.storage import open_database
 from core.strategies import STRATEGIES
 from core.types import Accept, Adapter, Messenger, Person
+from core.web_store import WebStore
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +133,11 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         for messenger in messengers:
             stack.push_async_callback(messenger.close)
         stops = Stops()
-        desktop = Desktop(pool, inbox, memory, store, family, stops.stop, adapters, clock)
-        assistant = Assistant(desktop, lambda: datetime.now(settings.timezone), speaking)
+        web = WebStore(database, now)
+        desktop = Desktop(pool, inbox, memory, store, family, stops.stop, adapters, clock, web)
+        today = partial(datetime.now, settings.timezone)
+        researching = await stack.enter_async_context(researching_of(settings, pool, web, today, clock))
+        assistant = Assistant(desktop, today, speaking, researching)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(
                 *(inbox, ledger, assistant, stops, list(adapters.values()), tasks),

@@ -13,11 +13,14 @@ from datetime import datetime
 from bot import commands, conversations
 from bot.calls import Desktop, Question, Reply
 from bot.phrases.english import English
+from bot.researching import Researching
 from core.allowance import UsedUp
 from core.errors import NoAnswer
 from core.inbox import Item
-from core.roles import MINORS, Role
-from core.types import Ask, Button, Chat, Done, Event, Person
+from core.research_cache import is_fresh
+from core.research_prompt import links_in
+from core.roles import MINORS, Role, What
+from core.types import Ask, Button, Chat, Done, Event, Person, Turn
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +31,13 @@ class Assistant:
         desktop: Desktop,
         today: Callable[[], datetime],
         speaking: Callable[[Person], English],
+        researching: Researching,
     ) -> None:
         self._desktop = desktop
+        self._researching = researching
         self._today = today
         self._speaking = speaking
-        self._told_until: dict[tuple[Chat, str], datetime] = {}
+        self._told_until: dict[tuple[Chat, str, What], datetime] = {}
         """Until when somebody was told that their allowance is used up: once is enough."""
 
     async def answer(self, item: Item) -> AsyncGenerator[Event, None]:
@@ -61,36 +66,81 @@ class Assistant:
         elif not meant.text:
             attachment = item.incoming.attachment
             yield Done(say.ATTACHMENTS[attachment] if attachment else say.ASK_SOMETHING)
-        elif used_up := await self._used_up(item, role):
-            place = item.incoming.chat, item.incoming.person.id
-            is_told = self._told_until.get(place) == used_up.until and called is None
-            self._told_until[place] = used_up.until
-            yield Done("" if is_told else say.used_up(used_up.what, used_up.until))
         else:
-            async with aclosing(self._ask(item, role, say, meant)) as events:
+            async with aclosing(self._ask(item, role, say, _looked_up(meant))) as events:
                 async for event in events:
                     yield event
 
-    async def _used_up(self, item: Item, role: Role) -> UsedUp | None:
-        """One question of the allowance is spent; but what is asked again after a crash was paid for."""
+    def _used_up_once(self, item: Item, say: English, what: What, used_up: UsedUp) -> Done:
+        place = item.incoming.chat, item.incoming.person.id, what
+        is_called = commands.parse(item.incoming.text) is not None  # and waits for an answer
+        is_told = self._told_until.get(place) == used_up.until and not is_called
+        self._told_until[place] = used_up.until
+        text = say.used_up(used_up.what, used_up.until)
+        return Done("" if is_told else text if what == "question" else say.RESEARCH_USED_UP[used_up.what])
+
+    async def _used_up(self, item: Item, role: Role, what: What) -> UsedUp | None:
+        """One of the allowance is spent; but what is asked again after a crash was paid for."""
         if item.attempts or self._desktop.family.access.is_in_house(item.incoming.person):
             return None
-        spent = await self._desktop.family.allowances.spend(item.incoming.person, role)
+        spent = await self._desktop.family.allowances.spend(item.incoming.person, role, what)
         return spent if isinstance(spent, UsedUp) else None
 
     async def _ask(
         self, item: Item, role: Role, say: English, question: Question
     ) -> AsyncGenerator[Event, None]:
-        inbox = self._desktop.inbox
-        if not await inbox.begin(item.id, question.text, question.private, edits=item.edits):
+        what: What = "question" if question.mode == "chat" else "research"
+        if used_up := await self._used_up(item, role, what):
+            yield self._used_up_once(item, say, what, used_up)
+            return
+        began = await self._desktop.inbox.begin(
+            item.id, question.text, question.private, mode=question.mode, edits=item.edits
+        )
+        if not began:
             return  # the text was changed meanwhile: another answer begins
         turns = await conversations.turns(self._desktop.memory, item, question, today=self._today)
-        ask = Ask(turns, private=question.private, minor=role in MINORS)
+        answer = self._from_a_model if question.mode == "chat" else self._from_the_web
         try:
-            async with aclosing(self._desktop.pool.stream(ask)) as events:
+            async with aclosing(answer(item, role, say, question, turns)) as events:
                 async for event in events:
                     yield replace(event, supersedes=question.supersedes) if isinstance(event, Done) else event
         except NoAnswer as error:
             log.warning("Row %d was not answered: %s", item.id, error)
             again = Button(say.RETRY_BUTTON, f"/retry {item.id}")
             yield Done(say.no_answer(error, private=question.private), buttons=(again,))
+
+    async def _from_a_model(
+        self, item: Item, role: Role, say: English, question: Question, turns: tuple[Turn, ...]
+    ) -> AsyncGenerator[Event, None]:
+        ask = Ask(turns, private=question.private, minor=role in MINORS)
+        look_up = Button(say.LOOK_UP_BUTTON, f"/lookup {item.id}")
+        async with aclosing(self._desktop.pool.stream(ask)) as events:
+            async for event in events:
+                if isinstance(event, Done) and not question.private and is_fresh(question.text):
+                    event = replace(event, buttons=(look_up,))
+                yield event
+
+    async def _from_the_web(
+        self, item: Item, role: Role, say: English, question: Question, turns: tuple[Turn, ...]
+    ) -> AsyncGenerator[Event, None]:
+        member = self._desktop.family.access.member_of(item.incoming.person)
+        minor = role in MINORS
+        room_tokens = self._desktop.pool.room_tokens(Ask(turns, "research", minor=minor))
+        if room_tokens is None:
+            raise NoAnswer("no_nodes")
+        steps = self._researching.answer(
+            *(item, question, say),
+            whose=member.id if member else item.incoming.person.id,
+            turns=turns,
+            minor=minor,
+            room_tokens=room_tokens,
+        )
+        async with aclosing(steps) as events:
+            async for event in events:
+                yield event
+
+
+def _looked_up(question: Question) -> Question:
+    """Whoever sends a link wants to know what is there."""
+    has_link = question.mode == "chat" and not question.private and links_in(question.text)[0]
+    return replace(question, mode="research") if has_link else question

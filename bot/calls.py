@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from bot.family import Family
 from bot.phrases.english import English
-from core.inbox import Inbox, Item
+from core.inbox import Inbox, Item, Mode
 from core.memory import Memory
 from core.node_store import NodeStore
 from core.pool import Pool
 from core.roles import Role
 from core.types import Adapter, Button, Chat, Person
+from core.web_store import WebStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Question:
 
     text: str
     private: bool = False
+    mode: Mode = "chat"
     supersedes: int | None = None
     reply_to: str | None = None
 
@@ -50,6 +52,7 @@ class Desktop:
     adapters: Mapping[str, Adapter]
     """By the platform's name."""
     clock: Callable[[], float]
+    web: WebStore
 
 
 @dataclass(frozen=True, slots=True)

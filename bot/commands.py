@@ -12,7 +12,7 @@ import unicodedata
 from bot import people_commands as people
 from bot.calls import Call, Command, Desktop, Question, Reply
 from bot.phrases.english import English
-from core.inbox import Item
+from core.inbox import Item, Mode
 from core.roles import Role
 from core.strategies import STRATEGIES
 from core.types import Button, Incoming, Messenger
@@ -44,7 +44,7 @@ async def retry(desktop: Desktop, call: Call) -> str | Question:
         last = await desktop.memory.last_question(call.chat, call.person)
     if last is None or last.question is None:
         return call.say.NOTHING_TO_RETRY
-    return Question(last.question, last.private, last.id, last.incoming.reply_to)
+    return Question(last.question, last.private, last.mode, last.id, last.incoming.reply_to)
 
 
 async def ask(desktop: Desktop, call: Call) -> str | Question:
@@ -62,6 +62,48 @@ def _question(call: Call) -> str | Question:
 
 async def private(desktop: Desktop, call: Call) -> str | Question:
     return Question(call.argument, private=True) if call.argument else call.say.PRIVATE_BARE
+
+
+# ── From the web ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def research(desktop: Desktop, call: Call) -> str | Question:
+    return Question(call.argument, mode="research") if call.argument else call.say.RESEARCH_WHAT
+
+
+async def lookup(desktop: Desktop, call: Call) -> str | Question:
+    """Behind a button: the question of that row, from the web."""
+    return await _again(desktop, call, "research")
+
+
+async def deeper(desktop: Desktop, call: Call) -> str | Question:
+    """Behind a button: the same with more searches and more pages."""
+    return await _again(desktop, call, "deeper")
+
+
+async def quotes(desktop: Desktop, call: Call) -> str:
+    """Behind a button: the sentences that the answer to that row relied on."""
+    row = row_number(call.argument)
+    known = await desktop.memory.question(call.chat, call.person, row) if row is not None else None
+    return (known and await desktop.web.quotes(known.id)) or call.say.NO_QUOTES
+
+
+async def forget(desktop: Desktop, call: Call) -> str:
+    await desktop.web.forget()
+    return call.say.FORGOTTEN
+
+
+async def _again(desktop: Desktop, call: Call, mode: Mode) -> str | Question:
+    row = row_number(call.argument)
+    known = await desktop.memory.question(call.chat, call.person, row) if row is not None else None
+    if known is None or known.question is None:
+        return call.say.NOTHING_TO_RETRY
+    if known.private:
+        return call.say.PRIVATE_NOT_LOOKED_UP
+    return Question(known.question, mode=mode, reply_to=known.incoming.reply_to)
+
+
+# ── About the models ──────────────────────────────────────────────────────────────────────────────
 
 
 async def models(desktop: Desktop, call: Call) -> str:
@@ -120,6 +162,11 @@ COMMANDS: dict[str, Command] = {
         Command("stop", stop),
         Command("retry", retry, in_turn=True),
         Command("private", private, in_turn=True),
+        Command("research", research, in_turn=True),
+        Command("lookup", lookup, in_turn=True, hidden=True),
+        Command("deeper", deeper, in_turn=True, hidden=True),
+        Command("quotes", quotes, hidden=True),
+        Command("forget", forget),
         Command("settings", people.settings, in_place=True),
         Command("link", people.link, changes=True),
         Command("models", models),

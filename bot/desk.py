@@ -337,7 +337,7 @@ class Desk:
         note = self._note(item, done, say)
         buttons = done.buttons
         if outcome != "sentence":
-            buttons = (Button(say.RETRY_BUTTON, f"/retry {item.id}"),)
+            buttons = (*done.buttons, Button(say.RETRY_BUTTON, f"/retry {item.id}"))
         kept = await self._inbox.answered(
             *(item.id, done.text, SECRET if done.secret else done.node, outcome, note, buttons),
             supersedes=done.supersedes,

@@ -23,10 +23,12 @@ from typing import NamedTuple
 from bot.pace import Pace
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
 from core.ledger import Ledger
-from core.types import Adapter, Button, Chat, Event, Messenger, Part, Restart, Status, Text
+from core.types import Adapter, Button, Chat, Event, Messenger, Part, Restart, SoFar, Status, Text
 
 log = logging.getLogger(__name__)
 
+PROGRESS = frozenset({"waiting", "searching", "reading", "writing"})
+"""What is worth a post while there is no text yet: it takes seconds, and is no secret of the machinery."""
 TYPING_PAUSE_S = 4.0
 """Telegram and Discord let the sign vanish after five seconds and more."""
 REFUSALS_MAX = 5
@@ -75,6 +77,7 @@ class Growing:
         self._held = ""
         self._new = ""
         self._note = ""
+        self._progress = ""
         self._final: Final | None = None
         self._changed = asyncio.Event()
         self._finished = asyncio.Event()
@@ -95,6 +98,8 @@ class Growing:
         match event:
             case Text():
                 self._new += event.piece
+            case SoFar():
+                self._new = event.text
             case Restart():
                 self._held, self._new = self.text, ""
             case Status():
@@ -102,6 +107,7 @@ class Growing:
                 if note == self._note:
                     return  # a model that thinks says so again and again
                 self._note = note
+                self._progress = note if event.what in PROGRESS else ""
         self._changed.set()
 
     def finish(self, final: Final | None) -> None:
@@ -110,6 +116,11 @@ class Growing:
         self._final = final
         self._finished.set()
         self._changed.set()
+
+    @property
+    def _visible(self) -> str:
+        """The text, or how far the looking up has got as long as there is none."""
+        return self.text or self._progress
 
     # ── The showing side ──────────────────────────────────────────────────────────────────────────
 
@@ -149,15 +160,15 @@ class Growing:
         while not self._finished.is_set():
             self._changed.clear()
             news = self._pace.limits.notes and self._note != noted
-            if (news or not self.text) and not self._pace.held_s and (signing is None or signing.done()):
+            if (news or not self._visible) and not self._pace.held_s and (signing is None or signing.done()):
                 noted = self._note
                 signing = beside.create_task(self._sign(noted))
-            if self.text and self._pace.limits.edits:
+            if self._visible and self._pace.limits.edits:
                 await self._pause(self._pace.preview_in_s() if begun else self._pace.held_s)
                 if not self._finished.is_set() and await self._preview():
                     begun = True
                     await self._pause(self._pace.spread(next(pauses)))
-            await self._news(None if self.text else TYPING_PAUSE_S)
+            await self._news(None if self._visible else TYPING_PAUSE_S)
         if signing is not None:
             signing.cancel()
 
@@ -183,7 +194,7 @@ class Growing:
     async def _preview(self) -> bool:
         """Show the newest state, if it can be done now; the next one comes soon anyway. False if there was
         nothing worth showing, or if it came too soon: then its turn is as soon as the chat is free."""
-        parts = self._adapter.render(self.text, final=False)
+        parts = self._adapter.render(self._visible, final=False)
         if not any(letter.isalnum() for part in parts for letter in part.text):
             return False  # marks alone: the first word is on its way
         await self._take_over()

@@ -14,7 +14,7 @@ from sqlite3 import Row
 from typing import Literal
 
 from core.people import People
-from core.roles import ALLOWANCES, Allowance, Role
+from core.roles import ALLOWANCES, RESEARCHES, Allowance, Role, What
 from core.storage import Database
 from core.types import Person
 
@@ -78,40 +78,47 @@ class Allowances:
         people: People,
         local_now: Callable[[], datetime],
         allowances: Mapping[Role, Allowance | None] = ALLOWANCES,
+        researches: Mapping[Role, Allowance | None] = RESEARCHES,
     ) -> None:
         self._database = database
         self._people = people
         self._local_now = local_now
-        self._allowances = allowances
+        self._allowances: Mapping[What, Mapping[Role, Allowance | None]]
+        self._allowances = {"question": allowances, "research": researches}
         self._spending = asyncio.Lock()  # nobody else reads between our reading and our writing
 
-    async def spend(self, person: Person, role: Role) -> Allowed | UsedUp:
-        """One question, if there is one left."""
-        allowance, member = self._allowances[role], self._people.find(person)
+    async def spend(self, person: Person, role: Role, what: What = "question") -> Allowed | UsedUp:
+        """One of these, if there is one left."""
+        allowance, member = self._allowances[what][role], self._people.find(person)
         if allowance is None:
             return Allowed(None)
         if member is None:
             raise ValueError("whoever has an allowance is listed")
         async with self._spending:
-            before = await self._spent(member.id)
+            before = await self._spent(member.id, what)
             spent, result = with_one_more(before, self._local_now(), allowance)
             if spent != before:
                 await self._database.write(
                     (
-                        "INSERT OR REPLACE INTO spent VALUES (?, ?, ?, ?, ?)",
-                        (member.id, spent.day.isoformat(), spent.in_day, spent.minute, spent.in_minute),
+                        "INSERT OR REPLACE INTO spent VALUES (?, ?, ?, ?, ?, ?)",
+                        (
+                            *(member.id, what, spent.day.isoformat()),
+                            *(spent.in_day, spent.minute, spent.in_minute),
+                        ),
                     )
                 )
             return result
 
     async def today(self) -> dict[int, int]:
         """How many questions each member with an allowance has asked today, by the member's id."""
-        rows = await self._database.read("SELECT * FROM spent")
+        rows = await self._database.read("SELECT * FROM spent WHERE what = 'question'")
         spent = {row["person"]: _brought_up_to(self._local_now(), _spent(row)) for row in rows}
         return {member: counted.in_day for member, counted in spent.items()}
 
-    async def _spent(self, member: int) -> Spent | None:
-        row = await self._database.read_one("SELECT * FROM spent WHERE person = ?", (member,))
+    async def _spent(self, member: int, what: What) -> Spent | None:
+        row = await self._database.read_one(
+            "SELECT * FROM spent WHERE person = ? AND what = ?", (member, what)
+        )
         return _spent(row) if row else None
 
 

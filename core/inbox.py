@@ -28,6 +28,9 @@ State = Literal["accepted", "answering", "answered", "closed", "poison"]
 Outcome = Literal["whole", "sentence", "stopped"]
 """A model's whole answer, the program's own words, or as far as it came until the person ended it."""
 
+Mode = Literal["chat", "research", "deeper"]
+"""By a model alone, from the web, or with more of it."""
+
 ANNOUNCED = "announced:"
 """The beginning of `post` where nobody wrote anything: the row is ours, to be shown like an answer."""
 KEPT_AS_IT_IS = "NOTHING"
@@ -71,6 +74,8 @@ class Item:
     """How often the text was changed before this."""
     buttons: tuple[Button, ...] = ()
     """What stands under the answer."""
+    mode: Mode = "chat"
+    """How the question is answered."""
 
     @property
     def reply_to(self) -> str | None:
@@ -223,14 +228,17 @@ class Inbox:
     # Each of these is about the text as it was after so many `edits`. If it was changed since, nothing
     # happens, and they give False.
 
-    async def begin(self, row: int, question: str, private: bool, *, edits: int = 0) -> bool:
+    async def begin(
+        self, row: int, question: str, private: bool, *, mode: Mode = "chat", edits: int = 0
+    ) -> bool:
         """This question is about to be put to a model."""
         question = storable(question)
         return await self._changed(
             (
                 "UPDATE inbox SET state = 'answering', attempts = attempts + 1,"
-                " question = ?, question_sha256 = ?, private = ? WHERE id = ? AND edits = ? RETURNING id",
-                (question, _sha256(question), private, row, edits),
+                " question = ?, question_sha256 = ?, private = ?, mode = ? WHERE id = ? AND edits = ?"
+                " RETURNING id",
+                (question, _sha256(question), private, mode, row, edits),
             ),
         )
 
@@ -356,4 +364,5 @@ def item_of(row: Row) -> Item:
         damaged=text is None,
         edits=row["edits"],
         buttons=tuple(Button(*pair) for pair in json.loads(row["buttons"] or "[]")),
+        mode=row["mode"],
     )

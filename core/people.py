@@ -123,7 +123,8 @@ class People:
             (
                 "UPDATE spent SET day = max(spent.day, other.day), in_day = iif(other.day < spent.day, 0,"
                 " other.in_day) + iif(other.day > spent.day, 0, spent.in_day)"
-                " FROM spent AS other WHERE spent.person = :into AND other.person = :was AND :was <> :into",
+                " FROM spent AS other WHERE spent.person = :into AND other.person = :was"
+                " AND other.what = spent.what AND :was <> :into",
                 known,
             ),
             ("UPDATE OR IGNORE spent SET person = :into WHERE person = :was", known),

@@ -71,15 +71,23 @@ class Pool:
         now = self._clock()
         return [node for node in self.nodes if node.spec.local == local and node.is_ready(now)]
 
+    def room_tokens(self, ask: Ask) -> int | None:
+        """What every node that may serve this has room for, besides its answer; None if there is none."""
+        _, nodes = self._serving(ask)
+        return min((node.room_tokens for node in nodes), default=None)
+
+    def _serving(self, ask: Ask) -> tuple[Sequence[Place], list[Node]]:
+        """Where to look, in order, and whom to ask there."""
+        route: Sequence[Place] = ("local",) if ask.private else self._routes.get(ask.task, EVERYWHERE)
+        places = {True: "local", False: "cloud"}
+        return route, [node for node in eligible(self.nodes, ask) if places[node.spec.local] in route]
+
     # ── One question ──────────────────────────────────────────────────────────────────────────────
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one answer. The last is `Done`, with the whole text; or `NoAnswer` is raised.
         Close it (`contextlib.aclosing`) to stop: the node is released, and nobody is charged."""
-        route = ("local",) if ask.private else self._routes.get(ask.task, EVERYWHERE)
-        nodes = [
-            node for node in eligible(self.nodes, ask) if ("local" if node.spec.local else "cloud") in route
-        ]
+        route, nodes = self._serving(ask)
         if not nodes and ask.private:
             raise NoAnswer("no_local_node")
         if not nodes:

@@ -19,6 +19,8 @@ class Allowance:
     a_day: int
 
 
+What = Literal["question", "research"]
+
 ALLOWANCES: Mapping[Role, Allowance | None] = MappingProxyType(
     {
         "admin": None,  # who pays for it needs no allowance
@@ -28,3 +30,14 @@ ALLOWANCES: Mapping[Role, Allowance | None] = MappingProxyType(
         "guest": Allowance(3, 15),
     }
 )
+
+RESEARCHES: Mapping[Role, Allowance | None] = MappingProxyType(
+    {
+        "admin": None,
+        "adult": Allowance(4, 60),  # each of them asks a search engine and several sites
+        "teen": Allowance(3, 20),
+        "child": Allowance(2, 10),
+        "guest": Allowance(1, 5),
+    }
+)
+"""Of their questions so many may be looked up on the web."""

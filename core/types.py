@@ -140,17 +140,30 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class SoFar:
+    """The whole text so far, in the place of all before. It may have become shorter: what was half there
+    turned out to be something that is not shown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Something worth telling while there is no text yet.
 
     `asking`: `node` was asked; `thinking`: it reasons, which is never shown; `queued`: `place` others
     are before us at `node`; `retrying`: every node was tried, a pause before the next round;
-    `starting`: a local model is being loaded, which can take a while.
+    `starting`: a local model is being loaded, which can take a while. Of research: `waiting`, `place`
+    others are before us; `searching` the web;
+    `reading` pages of `sites`, out of `count` results; `writing`: a model was given what was read.
     """
 
-    what: Literal["asking", "thinking", "queued", "retrying"]
+    what: Literal["asking", "thinking", "queued", "retrying", "waiting", "searching", "reading", "writing"]
     node: str = ""
     place: int = 0
+    count: int = 0
+    sites: tuple[str, ...] = ()
+    """Hosts, as people say them: strangers' words, and a platform may make links of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +203,7 @@ class Done:
     """The row in the inbox whose question this answers again."""
 
 
-Event = Text | Status | Restart | Done
+Event = Text | SoFar | Status | Restart | Done
 
 
 # ── A model node ──────────────────────────────────────────────────────────────────────────────────

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.phrases.english_people import EnglishPeople
+from bot.phrases.english_web import EnglishWeb
 from core.errors import NoAnswer
 from core.node import Node, State
 from core.types import Done, Status
 
 
-class English(EnglishPeople):
+class English(EnglishPeople, EnglishWeb):
     language = "en"
     name = "English"
 
@@ -37,6 +38,8 @@ class English(EnglishPeople):
                 return f"Waiting for {status.node}: {status.place} before you"
             case "retrying":
                 return "Trying again"
+            case _:
+                return self.progress(status)
 
     # ── Under an answer ───────────────────────────────────────────────────────────────────────────────
 
@@ -114,7 +117,7 @@ class English(EnglishPeople):
                     f"None of my models can answer just now. Please ask again{later}, or write /retry then."
                 )
 
-    # ── Commands ──────────────────────────────────────────────────────────────────────────────────────
+    # ── Commands ──────────────────────────────────────────────────────────────────────────────────
 
     FRESH_START = "A fresh start: I no longer think of what we said before."
     NOTHING_TO_STOP = "There is nothing to stop."
@@ -148,6 +151,8 @@ class English(EnglishPeople):
             "stop": "end the answer that is growing",
             "retry": "answer your last question again",
             "private": "a question that never leaves the house",
+            "research": "look it up on the web, with sources",
+            "forget": "forget what was looked up on the web",
             "models": "which models can answer",
             "status": "how everything is doing",
             "reset": "use a resting model again at once",
@@ -169,6 +174,7 @@ class English(EnglishPeople):
             "ask": "<question>",
             "new": "[question]",
             "private": "<question>",
+            "research": "<question>",
             "link": "[code]",
             "reset": "[model]",
             "strategy": "[name]",

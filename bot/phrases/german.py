@@ -8,12 +8,13 @@ from types import MappingProxyType
 
 from bot.phrases.english import English
 from bot.phrases.german_people import GermanPeople
+from bot.phrases.german_web import GermanWeb
 from core.errors import NoAnswer
 from core.node import Node, State
 from core.types import Done, Status
 
 
-class German(GermanPeople, English):
+class German(GermanPeople, GermanWeb, English):
     language = "de"
     name = "Deutsch"
 
@@ -29,6 +30,8 @@ class German(GermanPeople, English):
                 return f"Warten auf {status.node}: noch {status.place} vor dir"
             case "retrying":
                 return "Ich versuche es noch einmal"
+            case _:
+                return self.progress(status)
 
     # ── Under an answer ───────────────────────────────────────────────────────────────────────────────
 
@@ -138,6 +141,8 @@ class German(GermanPeople, English):
             "stop": "die laufende Antwort anhalten",
             "retry": "die letzte Frage noch einmal beantworten",
             "private": "eine Frage, die nie das Haus verlässt",
+            "research": "im Web nachschlagen, mit Quellen",
+            "forget": "vergessen, was nachgeschlagen wurde",
             "models": "welche Modelle antworten können",
             "status": "wie es um alles steht",
             "reset": "ein ruhendes Modell gleich wieder fragen",
@@ -158,6 +163,7 @@ class German(GermanPeople, English):
             "ask": "<Frage>",
             "new": "[Frage]",
             "private": "<Frage>",
+            "research": "<Frage>",
             "link": "[Code]",
             "reset": "[Modell]",
             "strategy": "[Name]",

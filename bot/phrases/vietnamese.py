@@ -9,12 +9,13 @@ from types import MappingProxyType
 
 from bot.phrases.english import English
 from bot.phrases.vietnamese_people import VietnamesePeople
+from bot.phrases.vietnamese_web import VietnameseWeb
 from core.errors import NoAnswer
 from core.node import Node, State
 from core.types import Done, Status
 
 
-class Vietnamese(VietnamesePeople, English):
+class Vietnamese(VietnamesePeople, VietnameseWeb, English):
     language = "vi"
     name = "Tiếng Việt"
 
@@ -30,6 +31,8 @@ class Vietnamese(VietnamesePeople, English):
                 return f"Đang chờ {status.node}: còn {status.place} câu hỏi phía trước"
             case "retrying":
                 return "Đang thử lại"
+            case _:
+                return self.progress(status)
 
     # ── Under an answer ───────────────────────────────────────────────────────────────────────────────
 
@@ -128,6 +131,8 @@ class Vietnamese(VietnamesePeople, English):
             "stop": "dừng câu trả lời đang viết",
             "retry": "trả lời lại câu hỏi vừa rồi",
             "private": "câu hỏi không bao giờ ra khỏi nhà",
+            "research": "tra cứu trên mạng, có nguồn",
+            "forget": "quên những gì đã tra cứu",
             "models": "những mô hình trả lời được",
             "status": "mọi thứ hiện thế nào",
             "reset": "dùng lại ngay mô hình đang nghỉ",
@@ -148,6 +153,7 @@ class Vietnamese(VietnamesePeople, English):
             "ask": "<câu hỏi>",
             "new": "[câu hỏi]",
             "private": "<câu hỏi>",
+            "research": "<câu hỏi>",
             "link": "[mã]",
             "reset": "[mô hình]",
             "strategy": "[tên]",

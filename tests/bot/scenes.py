@@ -15,14 +15,17 @@ from bot.family import family_of
 from bot.gate import Gate
 from bot.pace import Paces
 from bot.phrases.english import English
+from bot.researching import Researcher, Researching
 from core.inbox import Inbox
 from core.ledger import Ledger
 from core.memory import Memory
 from core.node import Node
 from core.node_store import NodeStore
 from core.pool import Pool
+from core.research import Step, Words
 from core.storage import Database, open_database
 from core.types import Chat, Incoming, Person
+from core.web_store import WebStore
 from tests.fakes import Clock, Stage, pool
 
 SAY = phrases.of()
@@ -67,9 +70,21 @@ class Scene:
         return "\n".join(self.stage.texts()[before:])
 
 
+class Unasked:
+    """Nothing is looked up here."""
+
+    async def answer(self, question: str, words: Words, **how: object) -> AsyncGenerator[Step, None]:
+        raise AssertionError("nobody wanted anything looked up")
+        yield
+
+
 @asynccontextmanager
 async def scene(
-    folder: Path, *nodes: Node, stage: Stage | None = None, password: str | None = None
+    folder: Path,
+    *nodes: Node,
+    stage: Stage | None = None,
+    password: str | None = None,
+    researcher: Researcher | None = None,
 ) -> AsyncGenerator[Scene, None]:
     """One run of the program; another one on the same folder is the next run."""
     clock = Clock()
@@ -85,9 +100,11 @@ async def scene(
         def speaking(person: Person) -> English:
             return phrases.of(family.language_of(person))
 
-        desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}, clock)
+        web = WebStore(database, clock)
+        desktop = Desktop(made, inbox, memory, store, family, stops.stop, {stage.platform: stage}, clock, web)
+        researching = Researching(researcher or Unasked(), web)
         desk = Desk(
-            *(inbox, ledger, Assistant(desktop, today, speaking), stops, [stage], tasks),
+            *(inbox, ledger, Assistant(desktop, today, speaking, researching), stops, [stage], tasks),
             paces=Paces(clock, clock.sleep),
             gate=Gate(family, speaking),
             speaking=speaking,

@@ -20,6 +20,7 @@ from core.access import Change
 from core.errors import Fault, NoAnswer, NoAnswerReason, NodeError, Rejected, Unavailable
 from core.node import Node, State
 from core.people import Member
+from core.research import Basis, Ground
 from core.roles import ROLES
 from core.types import Attachment, Done, Person, Status
 from tests.fakes import Player, node
@@ -34,6 +35,7 @@ NEUTRAL = {
     "broken_off": "what the model wrote, or STOPPED",
     "with_note": "puts two texts below each other",
     "usage": "takes its words from ARGUMENTS",
+    "sites": "names of hosts",
 }
 """What no translation has to say anew, and why."""
 
@@ -145,6 +147,19 @@ SAMPLES = [
     Sample("group_card", ("", "")),
     Sample("group_asks", ("Chess",), ("Chess",)),
     Sample("group_asks", ("",)),
+    Sample("progress", (Status("searching"),), ("🔎",)),
+    Sample(
+        "progress",
+        (Status("reading", count=8, sites=("a.example", "b.example")),),
+        ("🔎", "8", "`a.example`, `b.example`"),
+    ),
+    Sample("progress", (Status("writing"),), ("✍️",)),
+    Sample("progress", (Status("waiting", place=2),), ("2",)),
+    *(Sample("research_notice", (Basis(ground, "mojeek", False),)) for ground in get_args(Ground)),
+    Sample("research_notice", (Basis("pages", "wikipedia", False),), ("Wikipedia",)),
+    Sample("research_notice", (Basis("pages", "mojeek", True, ("https://x.example",)),)),
+    Sample("nothing_found", (Basis("pages", "mojeek"),)),
+    Sample("nothing_found", (Basis("pages", None, True, ("https://x.example",)),)),
     Sample("groups_text", ([],)),
     Sample("groups_text", (["Chess", "Home"],), ("- Chess\n- Home",)),
     Sample("member_line", (MIA, 5), ("#7", "Mia", "telegram, terminal", "5")),
@@ -258,7 +273,7 @@ def test_a_text_is_ready_to_be_shown(say: English) -> None:
     for where, text in texts:
         assert text, where
         assert text.strip() == text, where
-        assert not set(text) & set("{}"), where
+        assert not set(text.format(source="[1]", figure="7")) & set("{}"), where
         assert not re.search(r" {2}|\.\.| [,;!?]| \.(?!env)", text), where
         assert unicodedata.is_normalized("NFC", text), where
 

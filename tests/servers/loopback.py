@@ -3,11 +3,13 @@
 `Loopback` keeps the port, the connections and their tasks; what is answered is the business of the
 `answer` it is given, which gets each `Request` and the `Line` to write to. Written for speed, because
 benchmarks measure what is on the other side, and for misbehaving: a `Line` can hang, lie and break off.
-Request bodies need a Content-Length; there is no TLS and no pipelining.
+Request bodies need a Content-Length; there is no pipelining. TLS is spoken from the first byte if `tls` is
+given, or from wherever an `answer` says so.
 """
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -29,6 +31,8 @@ class Request:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+    target: str = ""
+    """As it stood in the request line."""
 
 
 class HungUp(Exception):
@@ -51,6 +55,13 @@ class Line:
 
     def end(self) -> None:
         self.write(b"0\r\n\r\n")
+
+    async def start_tls(self, tls: ssl.SSLContext) -> None:
+        """Speak TLS from here on. Raises `HungUp` if the client does not agree to it."""
+        try:
+            await self._writer.start_tls(tls)
+        except (ConnectionError, ssl.SSLError):
+            raise HungUp from None
 
     async def flush(self) -> None:
         if self._reader.at_eof():
@@ -86,9 +97,16 @@ class Line:
 class Loopback:
     """A server on 127.0.0.1, to be used as `async with`. `port` 0 takes a free one."""
 
-    def __init__(self, answer: Callable[[Request, Line], Awaitable[bool]], port: int = 0) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request, Line], Awaitable[bool]],
+        port: int = 0,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._answer = answer
         """Returns whether the connection may serve another request."""
+        self._tls = tls
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._mistakes: list[Exception] = []
@@ -113,7 +131,9 @@ class Loopback:
             raise ExceptionGroup("the stand-in server broke", self._mistakes)
 
     async def listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, backlog=1024)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, backlog=1024, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop_listening(self) -> None:
@@ -140,6 +160,8 @@ class Loopback:
             self._mistakes.append(mistake)
         finally:
             self._tasks.discard(task)
+            if writer.get_extra_info("sslcontext") is not None:
+                writer.transport.abort()  # a polite end of TLS waits for the other side, up to half a minute
             writer.close()
             with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
@@ -169,4 +191,4 @@ async def _request(reader: asyncio.StreamReader) -> Request:
         headers[name.lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     parts = urlsplit(target)
-    return Request(method, parts.path, dict(parse_qsl(parts.query)), headers, body)
+    return Request(method, parts.path, dict(parse_qsl(parts.query)), headers, body, target)

@@ -1,0 +1,120 @@
+"""Searches and pages that were looked up a little while ago, so that they need not be again.
+
+The cache itself is given: it keeps texts under keys for so many seconds. A key is a hash, so that the list of
+keys does not say what people asked. What cannot be kept is not kept, and nobody has to know.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Protocol, TypeVar
+
+from core.errors import StorageError
+from core.language import listed, words
+from core.web import Found, Hit, Page
+
+Kept = TypeVar("Kept", Found, Page)
+
+log = logging.getLogger(__name__)
+
+PAGE_LIVES_S = 24 * 3600.0
+SEARCH_LIVES_S = 6 * 3600.0
+FRESH_LIVES_S = 15 * 60.0
+"""Of a search whose answer changes by the hour."""
+FRESH = listed(
+    "today tonight now current currently latest live news breaking yesterday tomorrow weather forecast score "
+    "price prices heute jetzt aktuell aktuelle aktuellen neueste neuesten gestern morgen wetter nachrichten "
+    "preis hom nay bay gio moi nhat tin tuc thoi tiet"
+)
+PAGE_CHARS_MAX = 200_000
+
+
+class Cache(Protocol):
+    """Raises nothing but `StorageError`."""
+
+    async def get(self, kind: str, key: str) -> str | None:
+        """What was put there, if it still lives."""
+
+    async def put(self, kind: str, key: str, value: str, lives_s: float) -> None: ...
+
+
+class Searcher(Protocol):
+    """core/search.py, as far as it is needed here."""
+
+    async def find(self, query: str, *, language: str = "", hits_max: int = 8) -> Found: ...
+
+
+class Reader(Protocol):
+    """core/pages.py, as far as it is needed here."""
+
+    async def read(self, url: str, *, title: str = "") -> Page: ...
+
+
+class Library:
+    """The search and the pages, with what is remembered of them."""
+
+    def __init__(self, search: Searcher, pages: Reader, cache: Cache | None) -> None:
+        self._search = search
+        self._pages = pages
+        self._cache = cache
+
+    async def find(self, query: str, language: str) -> Found:
+        key = key_of(" ".join(query.lower().split()), language)
+        if kept := await self._kept("search", key, _found):
+            return kept
+        found = await self._search.find(query, language=language)
+        if found.rung is not None:
+            await self._keep("search", key, found, FRESH_LIVES_S if is_fresh(query) else SEARCH_LIVES_S)
+        return found
+
+    async def read(self, url: str, title: str) -> Page:
+        """Raises `PageUnread`."""
+        key = key_of(url)
+        if kept := await self._kept("page", key, _page):
+            return kept
+        page = await self._pages.read(url, title=title)
+        if len(page.text) <= PAGE_CHARS_MAX:
+            await self._keep("page", key, page, PAGE_LIVES_S)
+        return page
+
+    async def _kept(self, kind: str, key: str, made: Callable[[Any], Kept]) -> Kept | None:
+        try:
+            value = await self._cache.get(kind, key) if self._cache else None
+            return made(json.loads(value)) if value else None
+        except StorageError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            log.warning("A kept %s cannot be read, it is looked up anew", kind)
+            return None
+
+    async def _keep(self, kind: str, key: str, value: Found | Page, lives_s: float) -> None:
+        if self._cache:
+            try:
+                await self._cache.put(kind, key, json.dumps(asdict(value), default=date.isoformat), lives_s)
+            except StorageError as error:
+                log.info("A %s is not kept: %s", kind, error)
+
+
+def is_fresh(question: str) -> bool:
+    """Whether it is clearly about these days, so that what a model learned is too old for it."""
+    return not FRESH.isdisjoint(words(question))
+
+
+def key_of(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _found(kept: dict[str, Any]) -> Found:
+    hits = tuple(Hit(**{**hit, "published": _day(hit["published"])}) for hit in kept["hits"])
+    return Found(hits, kept["rung"], kept["preferred"])
+
+
+def _page(kept: dict[str, Any]) -> Page:
+    return Page(**{**kept, "published": _day(kept["published"])})
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
