@@ -59,7 +59,7 @@ async def children_of(pid: int) -> list[psutil.Process]:
     """As soon as there are any; nobody tells of a process that begins."""
     program = psutil.Process(pid)
     async with asyncio.timeout(20):
-        while not (found := program.children(recursive=True)):
+        while not (found := program.children(recursive=True)):  # noqa: ASYNC110 # nothing tells
             await asyncio.sleep(0.01)
     return found
 
