@@ -45,10 +45,12 @@ class TokenRefused(Unclear):
 
 @dataclass(slots=True)
 class _Bucket:
-    """How many more calls fit until when."""
+    """How many more calls fit until when, and how many fit into a new span of time."""
 
     left: int
     until: float
+    limit: int
+    span_s: float
 
 
 class Calls:
@@ -114,8 +116,8 @@ class Calls:
         if self._held_until > now and not path.startswith(OF_INTERACTIONS):
             raise FloodWait(self._held_until - now)
         bucket = self._buckets.get(self._key(kind, path))
-        if bucket is not None and bucket.until <= now:
-            bucket = None
+        if bucket is not None and bucket.until <= now:  # a new span begins with this call
+            bucket.left, bucket.until = bucket.limit, now + bucket.span_s
         if bucket is not None and bucket.left <= 0:
             raise FloodWait(bucket.until - now)
         if not path.startswith(OF_INTERACTIONS):
@@ -133,7 +135,7 @@ class Calls:
         the lowest count is the newest."""
         told = reply.headers
         try:
-            left = int(told["X-RateLimit-Remaining"])
+            left, limit = int(told["X-RateLimit-Remaining"]), int(told["X-RateLimit-Limit"])
             until = self._clock() + float(told["X-RateLimit-Reset-After"])
         except (KeyError, ValueError):
             return
@@ -142,7 +144,8 @@ class Calls:
         bucket = self._buckets.get(key)
         if bucket is not None and bucket.until > self._clock():
             left = min(left, bucket.left)
-        self._buckets[key] = _Bucket(left, until)
+        span_s = max(until - self._clock(), bucket.span_s if bucket else 0.0)
+        self._buckets[key] = _Bucket(left, until, max(limit, 1), span_s)
         if len(self._buckets) > BUCKETS_MAX:
             now = self._clock()
             self._buckets = {name: one for name, one in self._buckets.items() if one.until > now}
