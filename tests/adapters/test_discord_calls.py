@@ -10,6 +10,7 @@ from core.errors import FloodWait
 from tests.fakes import Clock
 
 API = "https://discord.example/api"
+FITS = 5
 PATH = "/channels/1/messages/2"
 
 
@@ -39,9 +40,18 @@ async def test_a_new_span_of_time_holds_no_more_than_the_last_one() -> None:
     calls = Calls("canary.token", API, timeout_s=1.0, clock=clock)
     route = respx.patch(API + PATH).mock(return_value=told(4))
     assert await sent(calls, 1) == 1
+    route.calls.reset()
     clock.advance(6)
-    route.mock(return_value=told(0))
-    assert await sent(calls, 8) == 5
+    go_on = asyncio.Event()
+
+    async def later(request: httpx.Request) -> httpx.Response:
+        if route.call_count == FITS:
+            go_on.set()
+        await go_on.wait()
+        return told(0)
+
+    route.mock(side_effect=later)
+    assert await sent(calls, 8) == FITS
     assert await sent(calls, 1) == 0
     clock.advance(5)
     route.mock(return_value=told(4))
