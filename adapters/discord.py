@@ -21,13 +21,13 @@ from contextlib import suppress
 from typing import Any
 
 from adapters import discord_text
-from adapters.discord_calls import Calls, NoAccess
-from adapters.discord_events import INTERACTION, PLATFORM, chat_of, is_by, read_id
+from adapters.discord_calls import Calls
+from adapters.discord_events import INTERACTION, PLATFORM, chat_of, is_by, is_thinking, read_id
 from adapters.discord_gateway import Gateway, Trouble
 from adapters.discord_interactions import Interactions
 from adapters.discord_library import GATEWAY_URL
 from adapters.discord_slash import Slash, differ, menu_entry, slash
-from core.errors import BadFormat, Gone, Unclear
+from core.errors import BadFormat, Gone, NoRight, PlatformError, Unclear
 from core.types import Accept, Button, Chat, Limits, Part, Person
 
 API_URL = "https://discord.com/api/v10"
@@ -110,9 +110,11 @@ class Discord:
         post = await self._interactions.post(reply_to, key, _body(part))
         if post is not None:
             return post
+        if reply_to is not None and reply_to.startswith(INTERACTION):
+            await self._stop_thinking(chat, reply_to)
         body = _new(part) | {"enforce_nonce": True}
         if reply_to is not None and reply_to.isdecimal():
-            body["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+            body["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": True}
         for attempt in ("", " again"):
             body["nonce"] = _nonce(chat, key + attempt)
             sent = await self._in(chat, "POST", f"/channels/{channel}/messages", body)
@@ -123,6 +125,17 @@ class Discord:
         if str(sent.get("content", part.text)).strip() != part.text.strip():
             await self.edit(chat, str(number), part)  # it was sent before, with less in it
         return str(number)
+
+    async def _stop_thinking(self, chat: Chat, interaction: str) -> None:
+        """An earlier run has acknowledged it, and its token is gone with that run: where it says "thinking"
+        the answer will not stand."""
+        number = interaction.removeprefix(INTERACTION)
+        with suppress(PlatformError):
+            query = {"after": number, "limit": str(PAGE)}
+            page = await self._calls.call("GET", f"/channels/{_channel(chat)}/messages", query=query)
+            for one in page if isinstance(page, list) else []:
+                if is_thinking(one, number):
+                    await self._calls.call("DELETE", f"/channels/{_channel(chat)}/messages/{read_id(one)}")
 
     async def edit(self, chat: Chat, post: str, part: Part) -> None:
         channel = _channel(chat)
@@ -190,8 +203,8 @@ class Discord:
 
     async def leave(self, chat: Chat) -> None:
         """The whole server."""
-        guild, _, channel = chat.id.partition(":")
-        if channel:
+        if chat.kind == "group":
+            guild = chat.whole_id
             with suppress(Gone):
                 await self._calls.call("DELETE", f"/users/@me/guilds/{_number(guild)}")
 
@@ -234,8 +247,8 @@ class Discord:
     ) -> Any:
         try:
             return await self._calls.call(method, path, body, query=query, file=file)
-        except NoAccess:
-            if chat.kind == "group":
+        except NoRight:
+            if chat.kind == "group" and method != "DELETE":
                 await self._gateway.tell("access")
             raise
 
@@ -261,7 +274,8 @@ def server_link(application_id: int) -> str:
 def application_of(token: str) -> int | None:
     """The id of the application, which a bot's token begins with; None if this is no such token."""
     try:
-        number = base64.b64decode(token.partition(".")[0] + "==", validate=True).decode("ascii")
+        begins = token.partition(".")[0]
+        number = base64.b64decode(begins + "=" * (-len(begins) % 4), validate=True).decode("ascii")
     except ValueError:
         return None
     return int(number) if number.isdecimal() and token.count(".") == 2 else None

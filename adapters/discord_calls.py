@@ -10,30 +10,33 @@ text of its own, because others can hold a token or what people wrote. When to t
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
+from core.errors import BadFormat, FloodWait, Gone, NoRight, PlatformError, Unclear
 
 PAUSE_UNSTATED_S = 5.0
 BANNED_S = 60.0
 """After a 429 that is not from Discord itself but from what stands before it: it counts refused calls."""
+PER_SECOND_MAX = 45
+"""Discord takes 50, of all kinds together ("Global Rate Limit"), and some travel faster than others."""
+OF_INTERACTIONS = ("/interactions/", "/webhooks/")
+"""What is called there does not count for that."""
 BUCKETS_MAX = 500
 NUMBER = re.compile(r"\d+")
 
 UPLOAD_FACTOR = 4
-NO_ACCESS = frozenset({50001, 50013})
-"""JSON error codes: "Missing Access", "Missing Permissions"."""
+NO_ACCESS = frozenset({50001, 50003, 50013})
+"""JSON error codes: "Missing Access", not in a direct chat, "Missing Permissions"."""
 NOT_THERE = frozenset({50005, 50027, 50083, 30046, 50008, 50024})
 """JSON error codes that come with a 400: not our post, a token that is over, a thread that is closed, too
 many edits of an old post, not a text channel, not possible in this kind of channel."""
-
-
-class NoAccess(Gone):
-    """A right is missing there, which somebody who runs that server could give."""
+TOKEN_OVER = 50027
+"""JSON error code of an interaction's token that is over; it comes with a 401."""
 
 
 class TokenRefused(Unclear):
@@ -42,10 +45,12 @@ class TokenRefused(Unclear):
 
 @dataclass(slots=True)
 class _Bucket:
-    """How many more calls fit until when."""
+    """How many more calls fit until when, and how many fit into a new span of time."""
 
     left: int
     until: float
+    limit: int
+    span_s: float
 
 
 class Calls:
@@ -68,6 +73,7 @@ class Calls:
         self._buckets: dict[str, _Bucket] = {}
         self._held_until = 0.0
         """The limit over all calls."""
+        self._called_at: deque[float] = deque(maxlen=PER_SECOND_MAX)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -107,22 +113,29 @@ class Calls:
     def _room(self, kind: str, path: str) -> _Bucket | None:
         """The bucket of this call, where one is known. Raises `FloodWait` if it has no room."""
         now = self._clock()
-        if self._held_until > now:
+        if self._held_until > now and not path.startswith(OF_INTERACTIONS):
             raise FloodWait(self._held_until - now)
-        key = self._key(kind, path)
-        bucket = self._buckets.get(key)
-        if bucket is None or bucket.until <= now:
-            return None
-        if bucket.left <= 0:
+        bucket = self._buckets.get(self._key(kind, path))
+        if bucket is not None and bucket.until <= now:  # a new span begins with this call
+            bucket.left, bucket.until = bucket.limit, now + bucket.span_s
+        if bucket is not None and bucket.left <= 0:
             raise FloodWait(bucket.until - now)
+        if not path.startswith(OF_INTERACTIONS):
+            self._spend_of_the_second(now)
         return bucket
+
+    def _spend_of_the_second(self, now: float) -> None:
+        """Of what all kinds of calls have together."""
+        if len(self._called_at) == PER_SECOND_MAX and now - self._called_at[0] < 1.0:
+            raise FloodWait(self._called_at[0] + 1.0 - now)
+        self._called_at.append(now)
 
     def _count(self, kind: str, path: str, reply: httpx.Response) -> None:
         """Note what the reply tells about the limit. Replies may overtake each other: of one span of time
         the lowest count is the newest."""
         told = reply.headers
         try:
-            left = int(told["X-RateLimit-Remaining"])
+            left, limit = int(told["X-RateLimit-Remaining"]), int(told["X-RateLimit-Limit"])
             until = self._clock() + float(told["X-RateLimit-Reset-After"])
         except (KeyError, ValueError):
             return
@@ -131,14 +144,16 @@ class Calls:
         bucket = self._buckets.get(key)
         if bucket is not None and bucket.until > self._clock():
             left = min(left, bucket.left)
-        self._buckets[key] = _Bucket(left, until)
+        span_s = max(until - self._clock(), bucket.span_s if bucket else 0.0)
+        self._buckets[key] = _Bucket(left, until, max(limit, 1), span_s)
         if len(self._buckets) > BUCKETS_MAX:
             now = self._clock()
             self._buckets = {name: one for name, one in self._buckets.items() if one.until > now}
 
     def _key(self, kind: str, path: str) -> str:
         """Limits are counted for each channel, server, webhook and interaction apart."""
-        return f"{self._names.get(kind, kind)} {'/'.join(path.split('/')[1:3])}"
+        parts = path.split("/")[1 : 4 if path.startswith(OF_INTERACTIONS) else 3]
+        return f"{self._names.get(kind, kind)} {hash('/'.join(parts))}"
 
     # ── Replies ───────────────────────────────────────────────────────────────────────────────────
 
@@ -155,13 +170,13 @@ class Calls:
             case 429:
                 raise self._pause(reply, told)
             case 401:
-                raise TokenRefused(why)
+                raise Gone(why) if code == TOKEN_OVER else TokenRefused(why)
             case 403:
-                raise NoAccess(why) if code in NO_ACCESS else Gone(why)
+                raise NoRight(why) if code in NO_ACCESS else Gone(why)
             case 404:
                 raise Gone(why)
             case 400:
-                raise Gone(why) if code in NOT_THERE else BadFormat(why)
+                raise Gone(why) if code in NOT_THERE or _replies_to_nothing(told) else BadFormat(why)
         raise Unclear(why)
 
     def _pause(self, reply: httpx.Response, told: Mapping[str, Any]) -> PlatformError:
@@ -197,6 +212,12 @@ def _content(body: Mapping[str, Any] | list[Any] | None, file: bytes | None) -> 
         "data": {"payload_json": json.dumps(body)},
         "files": {"files[0]": ("picture.png", file, "image/png")},
     }
+
+
+def _replies_to_nothing(told: Mapping[str, Any]) -> bool:
+    """What shall be replied to was taken back, perhaps while we did not hear: it wants no answer."""
+    errors = told.get("errors")
+    return isinstance(errors, dict) and errors.keys() == {"message_reference"}
 
 
 def _parsed(reply: httpx.Response) -> Any:

@@ -25,6 +25,7 @@ TEXT_MAX = 100_000
 WRITTEN, REPLY = 0, 19
 """The types of a message that a person wrote; all others Discord says itself."""
 TEXT_CHANNEL = 0
+LOADING = 128
 COMMAND, PRESS, SUBMIT = 2, 3, 5
 SLASH, MENU = 1, 3
 ELSEWHERE = 2
@@ -218,6 +219,8 @@ def _interaction(raw: Raw, me: Me) -> Incoming | None:
         text=_meant(kind, data, me),
         said_at=_said_at(number),
         pressed=str(pressed) if pressed is not None else None,
+        attachment=_attachment(_target(data)) if data.get("type") == MENU and kind == COMMAND else None,
+        awaited=kind != PRESS,
         secret=kind == SUBMIT,
     )
 
@@ -255,13 +258,17 @@ def _called(data: Raw, me: Me) -> str:
 
 def _about(data: Raw, me: Me) -> str:
     """The question about a message that somebody pointed at, with its words."""
-    messages = _raw(_raw(data.get("resolved"), "resolved").get("messages"), "messages")
-    message = _raw(messages.get(str(_id(data, "target_id"))), "target")
+    message = _target(data)
     words, _ = _addressed(_text(message.get("content")), _raws(message, "mentions"), me)
     if not words:
-        return me.about or "…"
+        return ""
     quoted = "\n".join(f"> {line}" for line in words.splitlines())
     return f"{me.about}\n\n{quoted}".strip()
+
+
+def _target(data: Raw) -> Raw:
+    messages = _raw(_raw(data.get("resolved"), "resolved").get("messages"), "messages")
+    return _raw(messages.get(str(_id(data, "target_id"))), "target")
 
 
 def _slashed(command: str) -> str:
@@ -294,6 +301,14 @@ def _name(user: Raw, member: object) -> str:
 def is_by(message: object, me: Me) -> bool:
     """Whether we wrote it ourselves."""
     return isinstance(message, dict) and _is(message.get("author"), me)
+
+
+def is_thinking(message: object, interaction: str) -> bool:
+    """Whether it is what Discord shows of an interaction until its answer comes."""
+    if not isinstance(message, dict) or not isinstance(message.get("flags"), int):
+        return False
+    asked = message.get("interaction_metadata")
+    return bool(message["flags"] & LOADING) and isinstance(asked, dict) and asked.get("id") == interaction
 
 
 def _is(user: object, me: Me) -> bool:

@@ -15,8 +15,8 @@ disk, and if it is not, Discord tells the person that it failed. Nothing is sent
 import asyncio
 import json
 import logging
-import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
@@ -27,7 +27,8 @@ from adapters.discord_calls import Calls, TokenRefused
 from adapters.discord_events import PLATFORM, Me, arrival, chat_of, id_before, read_id, told_later
 from adapters.discord_interactions import FORM_COMMAND, Interactions
 from adapters.discord_library import Client
-from core.errors import FloodWait, Gone, PlatformError, StorageError
+from adapters.discord_marks import a_day_before, bounded, marks_in
+from core.errors import FloodWait, Gone, PlatformError, StorageError, Unclear
 from core.types import Accept, Arrival, Chat, Incoming
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,15 @@ Trouble = Literal["intents", "token", "access"]
 """`intents`: Discord refuses what we ask to be told; `token`: it refuses the token; `access`: we may not
 write in a channel where somebody asked us."""
 
+STOOD_S_MIN = 60.0
+"""A connection that stood for less is one more of those that failed."""
 PAUSE_MAX_S = 90.0
-"""Discord allows a thousand new sessions a day; this is less."""
+SESSIONS_AT_ONCE = 30
+"""Discord allows a thousand new sessions a day, and withdraws the token of who begins more. After so many in
+a short time there is a pause of `PAUSE_MAX_S` before each."""
 STORAGE_PAUSE_S_MAX = 30.0
 CLOSE_S_MAX = 2.0
-PLACES_MAX = 200
 PAGE = 100
-DAY_MS = 24 * 3600 * 1000
 CHANGED_S_MAX = 3600.0
 """Who changes what was heard before a gap, does so soon: the history is read from so long before it."""
 WAITING_MAX = 1000
@@ -91,6 +94,14 @@ class Gateway:
         self._some_unread = asyncio.Event()
         self._told: set[Trouble] = set()
         self._failures = 0
+        self._begun: deque[float] = deque(maxlen=SESSIONS_AT_ONCE)
+        """When the last connections were begun."""
+        self._refused = False
+        """Only a person can mend it."""
+        self._stands_since = 0.0
+        """On the monotonic clock; 0: there is no connection."""
+        self._reading: str | None = None
+        """The place whose history is being read."""
         self.me: Me | None = None
         self.application_id: int | None = None
         self.heard_at: float | None = None
@@ -110,14 +121,18 @@ class Gateway:
         """There is this chat, made with that id, and `last` is the newest message in it. Where it is new to
         us, something may have been said there while we were away."""
         if chat.id not in self._places:
-            self._places[chat.id] = _a_day_before(made, last)
+            self._places[chat.id] = a_day_before(made, last)
             self._unread[chat.id] = None
             self._some_unread.set()
 
     async def tell(self, trouble: Trouble) -> None:
         if trouble not in self._told:
-            self._told.add(trouble)
-            await self._trouble(trouble)
+            try:
+                await self._trouble(trouble)
+            except StorageError as error:
+                log.error("Nobody could be told of a trouble on Discord: %s", error)
+            else:
+                self._told.add(trouble)
 
     # ── The connection ────────────────────────────────────────────────────────────────────────────
 
@@ -128,8 +143,17 @@ class Gateway:
                 log.info("The connection to Discord has ended")
             except Exception as error:  # noqa: BLE001 (whatever ends the library, a fresh one begins)
                 await self._endure(error)
-            self._failures += 1
-            await self._sleep(min(2.0 ** (min(self._failures, 10) - 1), PAUSE_MAX_S))
+            await self._sleep(self._pause_s())
+
+    def _pause_s(self) -> float:
+        """Until the next connection: longer and longer, unless the last one stood for a while."""
+        if self._refused:
+            self._refused = False
+            return PAUSE_MAX_S
+        stood_s = self._clock() - self._stands_since if self._stands_since else 0.0
+        self._stands_since = 0.0
+        self._failures = 1 if stood_s > STOOD_S_MIN else self._failures + 1
+        return min(2.0 ** (min(self._failures, 10) - 1), PAUSE_MAX_S)
 
     async def _connection(self) -> None:
         client = Client(self._heard, self._calls, self._url, self._before_connecting)
@@ -157,10 +181,15 @@ class Gateway:
         else:
             log.info("Discord cannot be heard: %s %s", type(error).__name__, code or "")
             return
-        self._failures = 10
+        self._refused = True
 
     async def _before_connecting(self, attempt: int) -> None:
-        """The library itself would try again at once when a connection is closed as soon as it stands."""
+        """The library itself would try again at once, also when each connection is closed as soon as it
+        stands."""
+        often = len(self._begun) == SESSIONS_AT_ONCE
+        if often and self._clock() - self._begun[0] < SESSIONS_AT_ONCE * PAUSE_MAX_S:
+            await self._sleep(PAUSE_MAX_S)
+        self._begun.append(self._clock())
         if attempt > 1:
             await self._sleep(min(2.0 ** min(attempt - 2, 10), PAUSE_MAX_S / 3))
 
@@ -177,16 +206,23 @@ class Gateway:
         if event == "INTERACTION_CREATE":
             self._answering.create_task(self._interaction(payload))
         elif event in ("READY", "RESUMED"):
-            self._failures = 0
+            self._stands_since = self._clock()
             self._told -= {"token", "intents"}
             self._read_all()
             return True
+        elif event == "MESSAGE_DELETE_BULK" and isinstance(payload, dict):
+            ids = payload.get("ids")
+            for number in ids if isinstance(ids, list) else []:
+                self._note("MESSAGE_DELETE", {**payload, "id": number})
         elif event in (*MESSAGES, *PLACES, "GUILD_CREATE"):
-            try:
-                self._waiting.put_nowait((event, payload))
-            except asyncio.QueueFull:
-                self._read_all()
+            self._note(event, payload)
         return False
+
+    def _note(self, event: str, payload: object) -> None:
+        try:
+            self._waiting.put_nowait((event, payload))
+        except asyncio.QueueFull:
+            self._read_all()
 
     # ── What came in ──────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +247,7 @@ class Gateway:
         if channel_id is None or number is None:
             return {}
         place = chat_of(channel_id, read_id(message, "guild_id")).id
-        if place in self._unread or number <= self._places.get(place, 0):
+        if place in self._unread or place == self._reading or number <= self._places.get(place, 0):
             return {}
         return {place: number}
 
@@ -228,10 +264,10 @@ class Gateway:
                 moves |= self._place(channel, guild_id, away=not is_new)
         if moves:
             joined = arrival("GUILD_CREATE", guild, me) if is_new else None
+            await self._keep([joined] if joined else [], moves)
             if not is_new:
                 self._unread |= dict.fromkeys(moves)
-            await self._keep([joined] if joined else [], moves)
-            self._some_unread.set()
+                self._some_unread.set()
 
     def _place(self, channel: object, guild_id: int | None, *, away: bool = False) -> dict[str, int]:
         """The mark of a channel that is new to us: at its end, or earlier if it was made while we were
@@ -241,17 +277,18 @@ class Gateway:
         if number is None or guild_id is None or not isinstance(channel, dict):
             return {}
         place = chat_of(number, guild_id).id
-        if place in self._places or channel.get("type") not in TEXT_CHANNELS:
+        kind = channel.get("type")
+        if place in self._places or not isinstance(kind, int) or kind not in TEXT_CHANNELS:
             return {}
         last = read_id(channel, "last_message_id") or number
-        return {place: _a_day_before(number, last) if away else last}
+        return {place: a_day_before(number, last) if away else last}
 
     async def _keep(self, arrivals: Sequence[Arrival], moves: Mapping[str, int]) -> None:
         """On disk, with the cursor after it, however often it takes."""
         if not arrivals and not moves:
             return
         async with self._keeping:
-            places = _bounded({**self._places, **moves})
+            places = bounded({**self._places, **moves})
             cursor = json.dumps({place: str(last) for place, last in places.items()})
             pause_s = 1.0
             while True:
@@ -262,7 +299,7 @@ class Gateway:
                     log.error("Nothing new is accepted from Discord: %s", error)
                     await self._sleep(pause_s)
                     pause_s = min(2 * pause_s, STORAGE_PAUSE_S_MAX)
-            self._places = _bounded({**self._places, **moves})
+            self._places = bounded({**self._places, **moves})
 
     async def _interaction(self, payload: object) -> None:
         """Acknowledged only when it is on disk."""
@@ -302,19 +339,19 @@ class Gateway:
                 self._some_unread.clear()
                 await self._some_unread.wait()
                 continue
-            place = next(iter(self._unread))
+            place = self._reading = next(iter(self._unread))
+            del self._unread[place]  # a gap while we read it is another one
             try:
                 await self._read(place, self.me)
-                self._unread.pop(place, None)
                 pause_s = 1.0
             except FloodWait as wait:
+                self._unread[place] = None
                 await self._sleep(wait.seconds)
             except Gone:
-                self._unread.pop(place, None)
                 self._places.pop(place, None)
             except PlatformError as error:
                 log.info("The history of a place on Discord is read later: %s", error)
-                self._unread[place] = self._unread.pop(place, None)  # the others first
+                self._unread[place] = None  # the others first
                 await self._sleep(pause_s)
                 pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
@@ -327,6 +364,8 @@ class Gateway:
         while place in self._places:
             query = {"after": str(after), "limit": str(PAGE)}
             page = await self._calls.call("GET", path, query=query)
+            if not isinstance(page, list):
+                raise Unclear("the history is no list")
             messages = sorted(((read_id(one) or 0, one) for one in page), key=lambda pair: pair[0])
             found = [told_later(one, chat, me, seen) for _, one in messages]
             last = max((number for number, _ in messages), default=0)
@@ -346,27 +385,4 @@ class Gateway:
                 await self._sleep(pause_s)
                 pause_s = min(2 * pause_s, STORAGE_PAUSE_S_MAX)
             else:
-                return _places_of(stored)
-
-
-def _a_day_before(made: int, last: int) -> int:
-    """How far back a place that is new to us is read: no platform keeps for us what is older. Ids grow with
-    time, in milliseconds from their 22nd bit on."""
-    return max(made, last - (DAY_MS << 22))
-
-
-def _places_of(stored: str | None) -> dict[str, int]:
-    try:
-        found = json.loads(stored or "{}")
-    except ValueError:
-        return {}
-    marks = found.items() if isinstance(found, dict) else ()
-    return {place: int(last) for place, last in marks if re.fullmatch(r"[0-9]{1,19}", str(last))}
-
-
-def _bounded(places: Mapping[str, int]) -> dict[str, int]:
-    """Private chats, and the places where something was said last."""
-    if len(places) <= PLACES_MAX:
-        return dict(places)
-    kept = sorted(places, key=lambda place: (":" not in place, places[place]), reverse=True)[:PLACES_MAX]
-    return {place: places[place] for place in kept}
+                return marks_in(stored)

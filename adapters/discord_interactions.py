@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.discord_calls import Calls
-from core.errors import Gone, PlatformError
+from core.errors import Gone, PlatformError, Unclear
 from core.types import Incoming
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ class Interactions:
     def expect(self, incoming: Incoming, payload: Mapping[str, Any]) -> None:
         """Before anybody can answer it."""
         if incoming.pressed is not None:
+            self._renew(incoming.pressed, payload)
             return
         name = incoming.text[1:].partition(" ")[0]
         alone = incoming.chat.kind == "group" and (incoming.secret or name in self._alone)
@@ -80,8 +81,20 @@ class Interactions:
         found = _Open(str(payload.get("token")), self._clock() + TOKEN_S, alone, future)
         _remember(self._open, incoming.post, found)
 
+    def _renew(self, post: str, payload: Mapping[str, Any]) -> None:
+        """What only one person sees is reached by the token of whatever they do there last."""
+        message = payload.get("message")
+        flags = message.get("flags") if isinstance(message, dict) else 0
+        if isinstance(flags, int) and flags & EPHEMERAL:
+            done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            done.set_result(True)
+            token = str(payload.get("token"))
+            _remember(self._posts, post, _Open(token, self._clock() + TOKEN_S, True, done))
+
     def forget(self, incoming: Incoming) -> None:
-        if found := self._open.pop(incoming.post, None):
+        """It is not answered: Discord will say that it failed."""
+        found = self._open.get(incoming.post)
+        if found is not None and not found.acknowledged.done():
             found.acknowledged.set_result(False)
 
     async def acknowledge(self, incoming: Incoming, payload: Mapping[str, Any]) -> None:
@@ -93,6 +106,10 @@ class Interactions:
             await self._calls.call(
                 "POST", f"/interactions/{payload.get('id')}/{payload.get('token')}/callback", body
             )
+        except Unclear as error:  # it may have been: the token will show
+            log.info("Nobody knows whether an interaction was acknowledged: %s", error)
+            if found is not None and not found.acknowledged.done():
+                found.acknowledged.set_result(True)
         except PlatformError as error:
             log.info("An interaction was not acknowledged: %s", error)
             self.forget(incoming)
@@ -119,7 +136,11 @@ class Interactions:
         if (found := self._answers.get(answer)) and reply_to is None:
             return await self._further(found, body)
         found = self._open.get(reply_to or "")
-        if found is None or not await self._is_acknowledged(found):
+        if found is None:
+            return None
+        if not await self._is_acknowledged(found):
+            if found.alone:
+                raise Gone("the answer was for one person, and cannot be shown to them alone")
             return None
         if found.until <= self._clock():
             if found.alone:

@@ -212,8 +212,8 @@ class Terminal(_Talk):
     """The chat: `run` asks for a line, waits for its answer, and asks again until the person leaves.
 
     `commands` are (name without slash, what it does), for Tab; `history` is a file for the arrow keys,
-    None keeps them in memory; what is `secret` is never in it; `now_ns` is the time in nanoseconds since 1970, from which questions get
-    their ids.
+    None keeps them in memory, and what is `secret` is never in it; `now_ns` is the time in nanoseconds since
+    1970, from which questions get their ids.
     """
 
     platform = "terminal"

@@ -73,7 +73,8 @@ class Assistant:
 
     def _used_up_once(self, item: Item, say: English, what: What, used_up: UsedUp) -> Done:
         place = item.incoming.chat, item.incoming.person.id, what
-        is_told = self._told_until.get(place) == used_up.until
+        is_called = commands.parse(item.incoming.text) is not None  # and waits for an answer
+        is_told = self._told_until.get(place) == used_up.until and not is_called
         self._told_until[place] = used_up.until
         text = say.used_up(used_up.what, used_up.until)
         return Done("" if is_told else text if what == "question" else say.RESEARCH_USED_UP[used_up.what])

@@ -23,13 +23,14 @@ async def until_claimed(
     """Until there is an admin, or cancelled."""
     while messengers and (code := await invites.claim_code()):
         waited_s = 0.0
-        ways: list[str] = []
-        while not ways and waited_s < CLAIM_S:  # a platform has to be reached once before it knows its links
+        silent = list(messengers)
+        while silent and waited_s < CLAIM_S:  # a platform has to be reached once before it knows its links
             await asyncio.sleep(LOOK_EVERY_S)
             waited_s += LOOK_EVERY_S
-            ways = [way for messenger in messengers if (way := _way(messenger, code))]
-        for way in ways:
-            tell(way)
+            for messenger in list(silent):
+                if way := _way(messenger, code):
+                    silent.remove(messenger)
+                    tell(way)
         await asyncio.sleep(max(0.0, CLAIM_S - waited_s))
 
 

@@ -27,7 +27,7 @@ ROW_DIGITS_MAX = 18
 
 async def new(desktop: Desktop, call: Call) -> str | Question:
     await desktop.memory.start_anew(call.chat, call.person, call.item.id)
-    return Question(call.argument) if call.argument else call.say.FRESH_START
+    return _question(call) if call.argument else call.say.FRESH_START
 
 
 async def stop(desktop: Desktop, call: Call) -> str:
@@ -50,7 +50,15 @@ async def retry(desktop: Desktop, call: Call) -> str | Question:
 
 async def ask(desktop: Desktop, call: Call) -> str | Question:
     """Where commands are chosen from a list, a question is one of them."""
-    return Question(call.argument) if call.argument else call.say.ASK_SOMETHING
+    return _question(call) if call.argument else call.say.ASK_SOMETHING
+
+
+def _question(call: Call) -> str | Question:
+    """What stands behind a command may itself begin with /private, and is meant so."""
+    called = parse(call.argument)
+    if called is None or called[0] != "private":
+        return Question(call.argument)
+    return Question(called[1], private=True) if called[1] else call.say.PRIVATE_BARE
 
 
 async def private(desktop: Desktop, call: Call) -> str | Question:

@@ -26,7 +26,7 @@ from bot.phrases.english import English
 from bot.posts import Final, Growing
 from bot.stops import Stops
 from core import trail
-from core.errors import FloodWait, Gone, PlatformError, StorageError
+from core.errors import FloodWait, Gone, NoRight, PlatformError, StorageError
 from core.inbox import SECRET, Announcement, Inbox, Item, Outcome
 from core.ledger import PICTURE, Ledger
 from core.storage import Statement
@@ -166,6 +166,10 @@ class Desk:
         for pause_s in ERASING_PAUSES_S:
             try:
                 await adapter.delete(incoming.chat, incoming.post)
+            except NoRight:  # on some platforms nobody but they themselves can
+                say = self._speaking(incoming.person)
+                await self._told(incoming.person, f"erase {incoming.post}", say.DELETE_IT_YOURSELF)
+                return
             except Gone:
                 return
             except PlatformError as error:
@@ -173,6 +177,10 @@ class Desk:
                 await asyncio.sleep(error.seconds if isinstance(error, FloodWait) else pause_s)
             else:
                 return
+
+    async def _told(self, person: Person, key: str, text: str) -> None:
+        with suppress(StorageError):  # whatever it was about has happened, and the disk is told of elsewhere
+            await self.announce([Notice(person, None, key, text)])
 
     async def _take_back(self, removed: Removed) -> None:
         """A question that is gone has no answer: the growing one ends, and what stands there goes."""
@@ -198,7 +206,7 @@ class Desk:
         """What may go wrong without harm."""
         try:
             await call
-        except PlatformError as error:
+        except (PlatformError, StorageError) as error:
             log.warning("Something could not be done in a chat: %s", error)
 
     async def leave(self) -> None:

@@ -29,6 +29,7 @@ from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, P
 
 CODE = re.compile(r"[\w-]{22}", re.ASCII)
 """What an invitation's code looks like: where no link carries it, it may come alone."""
+UNLINK = "off"
 
 
 @dataclass(slots=True)
@@ -85,24 +86,18 @@ class Gate:
         access = self._family.access
         if person.language:
             self._family.spoken[account_of(person)] = person.language
-        if not self._family.chats.is_allowed(chat):
-            if access.role_of(person) is None:
-                return await self._refuse(chat, "", person, admitted)
-            if access.role_of(person) != "admin":
-                text, key = self._speaking(person).GROUP_NOT_YET, f"not yet {chat.whole_id}"
-                admitted.notices.append(Notice(person, chat, key, text, reply_to=incoming.post))
-                return self._ask_admins(chat, "", admitted)
-            await self._family.chats.allow_group(chat, "", person)  # who wants us to answer, wants us there
-        called = parse(incoming.text)
-        if called and called[0] in ("start", "link") and called[1]:
+        called = await self._code_in(incoming) or parse(incoming.text)
+        if called and called[0] in ("start", "link") and called[1] and called[1] != UNLINK:
             return await self._with_code(incoming, *called, admitted)
-        if await self._is_password(incoming, admitted):
+        if not self._family.chats.is_allowed(chat):
+            if access.role_of(person) != "admin":
+                return await self._not_allowed(incoming, admitted)
+            await self._family.chats.allow_group(chat, "", person)  # who wants us to answer, wants us there
+        if await self._is_password(incoming, called, admitted):
             return None
         if await self._is_key(incoming, called, admitted):
             return None
         if access.role_of(person) is None:
-            if CODE.fullmatch(incoming.text.strip()):
-                return await self._with_code(incoming, "start", incoming.text, admitted)
             return await self._stranger(incoming, admitted)
         member = access.member_of(person)
         if member is not None and not member.name and person.name:
@@ -116,11 +111,12 @@ class Gate:
         person = incoming.person
         result = await self._family.invites.redeem(code, person)
         if isinstance(result, Refusal) and self._family.access.role_of(person) is None:
-            if text := self._speaking(person).REFUSALS.get(result.why, ""):
+            refusals = self._speaking(person).REFUSALS
+            if text := refusals.get(result.why, refusals["unknown"] if incoming.awaited else ""):
                 admitted.notices.append(_answer(incoming, "code", text))
         elif isinstance(result, Redeemed) and result.linked:
             admitted.kept.append(replace(incoming, text="/link linked"))
-            self._tell_their_others(person, admitted)
+            self._tell_of_link(person, admitted)
         elif command == "link":
             why = result.why if isinstance(result, Refusal) else "unchanged"
             admitted.kept.append(replace(incoming, text=f"/link {why}"))
@@ -131,21 +127,47 @@ class Gate:
                 text = self._speaking(admin).came_in(clean_name(person.name), result.role)
                 admitted.notices.append(Notice(admin, None, f"in {person.platform}:{person.id}", text))
 
-    def _tell_their_others(self, person: Person, admitted: Admitted) -> None:
-        """Whoever made the code hears what it was used for."""
+    def _tell_of_link(self, person: Person, admitted: Admitted) -> None:
+        """Whoever made the code hears what it was used for, and the admins who has come in by it."""
         member = self._family.access.member_of(person)
-        for platform, account in member.accounts if member else ():
-            if (platform, account) != account_of(person):
-                other = Person(platform, account)
-                text = self._speaking(other).linked_elsewhere(person.platform, clean_name(person.name))
-                key = f"linked {person.platform}:{person.id}"
-                admitted.notices.append(Notice(other, None, key, text))
+        theirs = {*(member.accounts if member else ())} - {account_of(person)}
+        name, key = clean_name(person.name), f"linked {person.platform}:{person.id}"
+        for other in (Person(*account) for account in sorted(theirs)):
+            text = self._speaking(other).linked_elsewhere(person.platform, name)
+            admitted.notices.append(Notice(other, None, key, text))
+        for admin in self._family.access.admins():
+            if account_of(admin) not in {*theirs, account_of(person)}:
+                text = self._speaking(admin).linked_by(member.name if member else "", person.platform, name)
+                admitted.notices.append(Notice(admin, None, key, text))
+
+    async def _code_in(self, incoming: Incoming) -> tuple[str, str] | None:
+        """As the command it is meant as, where it came alone; of somebody who is in only what is one: a
+        question may be a long word."""
+        text = incoming.text.strip()
+        if not CODE.fullmatch(text) or incoming.secret:
+            return None
+        if self._family.access.role_of(incoming.person) is None:
+            return "start", text
+        return ("link", text) if await self._family.invites.is_known(text) else None
+
+    async def _not_allowed(self, incoming: Incoming, admitted: Admitted) -> None:
+        """A group that no admin has allowed. Where nobody has decided anything, one may still do so."""
+        person, chat = incoming.person, incoming.chat
+        if self._family.access.role_of(person) is not None:
+            text, key = self._speaking(person).GROUP_NOT_YET, f"not yet {chat.whole_id}"
+            if incoming.awaited:
+                key += f" {incoming.post}"
+            admitted.notices.append(Notice(person, chat, key, text, reply_to=incoming.post))
+            return self._ask_admins(chat, "", admitted)
+        if self._family.chats.is_waiting(chat):
+            return await self._stranger(incoming, admitted)
+        return await self._refuse(chat, "", person, admitted)
 
     async def _stranger(self, incoming: Incoming, admitted: Admitted) -> None:
         person = incoming.person
         knock = await self._family.knocks.knock(person)
         key = f"knock {incoming.chat.platform} {incoming.chat.id} {incoming.post}"
-        if knock.tell:
+        if knock.tell or incoming.awaited:
             text = self._speaking(person).STRANGER
             stranger = replace(person, name="")
             admitted.notices.append(Notice(stranger, incoming.chat, key, text, reply_to=incoming.post))
@@ -178,9 +200,10 @@ class Gate:
     def _ask_admins(self, chat: Chat, title: str, admitted: Admitted) -> None:
         for admin in self._family.access.admins():
             say = self._speaking(admin)
-            button = Button(say.ALLOW, f"/allow group {chat.platform}:{chat.whole_id}")
+            place = f"group {chat.platform}:{chat.id}"
+            buttons = (Button(say.ALLOW, f"/allow {place}"), Button(say.LEAVE, f"/block {place}"))
             text = say.group_asks(clean_name(title))
-            admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, (button,)))
+            admitted.notices.append(Notice(admin, None, f"group {chat.whole_id}", text, buttons))
 
     async def _refuse(self, chat: Chat, title: str, person: Person, admitted: Admitted) -> None:
         say_so = await self._family.chats.refuse_group(chat, title)
@@ -239,13 +262,15 @@ class Gate:
         ):
             self._wanted[place] = incoming.text
 
-    async def _is_password(self, incoming: Incoming, admitted: Admitted) -> bool:
+    async def _is_password(
+        self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted
+    ) -> bool:
         """Whether this was meant as the password: it is the very one, or it was asked for just now and
         this is no command. Neither is ever kept, or put to a model."""
         person, chat = incoming.person, incoming.chat
         place = (chat, person.id)
-        is_it = self._family.factor.is_password(incoming.text)
-        meant = incoming.secret or not (place not in self._wanted or parse(incoming.text) or incoming.pressed)
+        is_it = any(map(self._family.factor.is_password, (incoming.text, called[1] if called else "")))
+        meant = incoming.secret or not (place not in self._wanted or called or incoming.pressed)
         if not is_it and not meant:
             return False
         say = self._speaking(person)
@@ -256,7 +281,8 @@ class Gate:
                 admitted.notices.append(_answer(incoming, "password", say.ADMIN_ONLY))
             return True  # whoever knows it does not get in by it, and nobody else shall read it
         wanted = self._wanted.get(place, "")
-        match await self._family.factor.unlock(person, incoming.text):
+        entered = called[1] if called and is_it and not incoming.secret else incoming.text
+        match await self._family.factor.unlock(person, entered):
             case "unlocked" if wanted:
                 del self._wanted[place]
                 admitted.kept.append(replace(incoming, text=wanted))

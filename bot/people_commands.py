@@ -11,6 +11,7 @@ import segno
 from bot import phrases
 from bot.calls import Call, Desktop, Reply
 from core.access import Member
+from core.errors import PlatformError
 from core.people import clean_name
 from core.roles import ROLES, Role
 from core.types import Button, Chat, Messenger, Person
@@ -62,12 +63,27 @@ async def allow(desktop: Desktop, call: Call) -> str | Reply:
 
 
 async def block(desktop: Desktop, call: Call) -> str:
-    """`/block platform:id`."""
+    """`/block platform:id`, for a stranger; `/block group platform:id`."""
+    if call.argument.startswith("group "):
+        return await _leave(desktop, call)
     person = _person(call.argument)
     if person is None:
         return call.say.BUTTON_TOO_OLD
     await desktop.family.knocks.block(person)
     return call.say.BLOCKED
+
+
+async def _leave(desktop: Desktop, call: Call) -> str:
+    chat = _chat(call.argument.removeprefix("group "))
+    adapter = desktop.adapters.get(chat.platform) if chat else None
+    if chat is None or not isinstance(adapter, Messenger):
+        return call.say.BUTTON_TOO_OLD
+    await desktop.family.chats.refuse_group(chat)
+    try:
+        await adapter.leave(chat)
+    except PlatformError:
+        return call.say.GROUP_NOT_LEFT
+    return call.say.GROUP_LEFT
 
 
 # ── Who is in ─────────────────────────────────────────────────────────────────────────────────────
@@ -108,10 +124,16 @@ async def remove(desktop: Desktop, call: Call) -> str | Reply:
 
 async def link(desktop: Desktop, call: Call) -> str | Reply:
     """`/link`; a code behind it was used at the door, and what came of it stands in its place."""
+    if call.argument == "off":
+        await desktop.family.access.part(call.person)
+        return call.say.PARTED
     if call.argument:
-        return call.say.LINKED.get(call.argument, call.say.REFUSALS["unknown"])
+        return call.say.LINKED.get(call.argument, call.say.LINKED["unknown"])
     if desktop.family.access.is_in_house(call.person):
         return call.say.LINK_FROM_A_CHAT
+    member = desktop.family.access.member_of(call.person)
+    if member is not None and len(member.accounts) > 1:
+        return Reply(call.say.ALREADY_LINKED, (Button(call.say.PART_BUTTON, "/link off"),))
     code = await desktop.family.invites.link_code(call.person)
     return Reply(call.say.link_code(code), secret=True)
 

@@ -196,7 +196,7 @@ class Growing:
 
     async def _preview(self) -> bool:
         """Show the newest state, if it can be done now; the next one comes soon anyway. False if there was
-        nothing worth showing."""
+        nothing worth showing, or if it came too soon: then its turn is as soon as the chat is free."""
         parts = self._adapter.render(self._visible, final=False)
         if not any(letter.isalnum() for part in parts for letter in part.text):
             return False  # marks alone: the first word is on its way
@@ -209,6 +209,8 @@ class Growing:
                 await self._show(parts)
         except FloodWait as wait:
             self._pace.hold(wait.seconds)
+            self._changed.set()
+            return False
         except PlatformError as error:
             log.info("A preview in row %d was not shown: %s", self._row, error)
             self._drafts = False

@@ -112,6 +112,16 @@ class Access:
             await self._people.remove(member, words=words)
             return "done"
 
+    async def part(self, person: Person) -> Change:
+        """This account belongs to its member no more, if they have another one; a named admin's stays one
+        all the same."""
+        async with self._deciding:
+            member = self.member_of(person)
+            if member is None or len(member.accounts) < 2:
+                return "unknown"
+            await self._people.part(person.platform, person.id)
+            return "done"
+
     async def rename(self, member: int, name: str) -> Change:
         if self.member(member) is None:
             return "unknown"

@@ -82,6 +82,10 @@ class Chats:
             await self._mirror.change(self._decision(chat, False, title, None), *self._forgetting())
             return lately < LINES_MAX
 
+    def is_waiting(self, chat: Chat) -> bool:
+        """We are there, and nobody has decided yet."""
+        return _place(chat) in self._mirror.value and self._decided(chat).allowed is None
+
     async def heard_of(self, chat: Chat, title: str) -> None:
         """What it is called; nothing is decided."""
         await self._mirror.change(

@@ -140,6 +140,10 @@ class Gone(PlatformError):
     """The post or the chat is not there any more."""
 
 
+class NoRight(Gone):
+    """We may not do that there; somebody who runs that chat could let us, or nobody can."""
+
+
 class Unclear(PlatformError):
     """The call may or may not have happened."""
 

@@ -234,7 +234,7 @@ def _readings(digits: str) -> Sequence[tuple[str, ...]]:
         whole = ("".join(parts),)
         if len(parts) > 2:
             return [whole]
-        return [whole] if last in ".," else [whole, tuple(parts)]
+        return [whole, decimal] if last in ".," else [whole, tuple(parts)]
     if len(parts) == 2:
         is_time = len(parts[1]) == 2 and int(parts[0]) <= 24
         return [decimal, tuple(parts)] if is_time else [decimal]

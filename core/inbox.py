@@ -40,6 +40,7 @@ ASKED_ANEW = (
     " state = 'accepted', attempts = 0, question = NULL, question_sha256 = NULL, private = 0,"
     " superseded = 0, answer = NULL, answer_sha256 = NULL, answered_by = '', outcome = NULL, note = '',"
     " buttons = '' WHERE text_sha256 != excluded.text_sha256 AND state != 'poison'"
+    " AND said_at <= excluded.said_at"  # an older wording may come late, out of a chat's history
 )
 SECRET = "(secret)"  # noqa: S105 # a mark, and no secret itself
 """As `answered_by`: the answer holds a code, and is kept no longer than it takes to show it."""

@@ -61,9 +61,11 @@ class AlreadyIn:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """The code did nothing. To `too_often` and `blocked` nothing should be said to a stranger: it would be
-    said without end. `higher`: this account may do more than the one it would be linked to."""
+    said without end. Of links, `higher`: this account may do more than the one it would be linked to;
+    `taken`: that person has an account on this platform already; `sure`: this account is somebody's
+    already, who would be that person from then on, which has to be meant."""
 
-    why: Literal["unknown", "used", "expired", "higher", "too_often", "blocked"]
+    why: Literal["unknown", "used", "expired", "higher", "taken", "sure", "too_often", "blocked"]
 
 
 class Invites:
@@ -133,17 +135,32 @@ class Invites:
 
     # ── Used ──────────────────────────────────────────────────────────────────────────────────────
 
+    async def is_known(self, code: str) -> bool:
+        """Whether this is a code at all, be it over; no try is counted."""
+        return await self._invite(code) is not None
+
     async def redeem(self, code: str, person: Person) -> Redeemed | AlreadyIn | Refusal:
         """Let this person in if the code is right. The listing and the use of the code are one
-        transaction."""
+        transaction. A link may have "yes" behind it, from somebody who is in and means it."""
+        code, _, word = code.strip().partition(" ")
         async with self._redeeming:
             invite, tries = await self._invite(code), await self._tries.count(person)
             result = self._judged(invite, person, tries, blocked=await self._is_blocked(person))
+            if isinstance(result, Row) and result["links"] and (why := self._doubt(result, person, word)):
+                return Refusal(why)
             if isinstance(result, Row):
                 return await self._let_in(result, person)
             if isinstance(result, Refusal) and tries.own < OWN_TRIES_MAX:
                 await self._tries.add(person)
             return result
+
+    def _doubt(self, link: Row, person: Person, word: str) -> Literal["taken", "sure"] | None:
+        """Why these two accounts may not be one human's."""
+        member, own = self._access.member(link["made_by"]), self._access.member_of(person)
+        platforms = {platform for platform, _ in (member.accounts if member else ())}
+        if platforms & {person.platform, *(platform for platform, _ in (own.accounts if own else ()))}:
+            return "taken"
+        return "sure" if own is not None and word.casefold() != "yes" else None
 
     def _judged(
         self, invite: Row | None, person: Person, tries: Counted, *, blocked: bool

@@ -47,3 +47,15 @@ def only_one(folder: Path) -> Generator[None, None, None]:
         except BlockingIOError:
             raise AlreadyRunning(f"Porchlight is running with the folder {folder}. End it first.") from None
         yield
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a program holds `only_one` of this folder. It looks for a blink, and holds nothing."""
+    try:
+        with (folder / RUNNING).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

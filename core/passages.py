@@ -29,8 +29,6 @@ CUT_TOKENS_MIN = 10
 
 K1, B = 1.2, 0.75
 """The usual weights of BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009)."""
-LEAD = 1.15
-"""What a page begins with is more often what it is about."""
 
 
 def chunks(text: str) -> list[str]:
@@ -85,20 +83,17 @@ def scores(question: str, pages: Sequence[Page]) -> list[list[tuple[float, str]]
         having = sum(1 for count in everything if word in count)
         weights[word] = math.log(1 + (len(everything) - having + 0.5) / (having + 0.5))
 
-    def score(count: Counter[str], title: set[str], place: int) -> float:
+    def score(count: Counter[str], title: set[str]) -> float:
         length = 1 - B + B * count.total() / length_mean
         total = 0.0
         for word, weight in weights.items():
             often = count[word] + 0.5 * (word in title)
             total += weight * often * (K1 + 1) / (often + K1 * length)
-        return total * (LEAD if place == 0 else 1.0)
+        return total
 
     return [
-        [
-            (score(count, title, place), chunk)
-            for place, (count, chunk) in enumerate(zip(of, texts, strict=True))
-        ]
-        for of, texts, title in zip(counted, cut, titled, strict=True)
+        [(score(count, title), chunk) for count, chunk in zip(counts, texts, strict=True)]
+        for counts, texts, title in zip(counted, cut, titled, strict=True)
     ]
 
 

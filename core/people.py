@@ -121,9 +121,10 @@ class People:
             ),
             ("DELETE FROM knocks WHERE platform = :platform AND person = :account", known),
             (
-                "UPDATE spent SET in_day = in_day + coalesce((SELECT other.in_day FROM spent AS other"
-                " WHERE other.person = :was AND other.what = spent.what AND other.day = spent.day), 0)"
-                " WHERE person = :into AND :was <> :into",
+                "UPDATE spent SET day = max(spent.day, other.day), in_day = iif(other.day < spent.day, 0,"
+                " other.in_day) + iif(other.day > spent.day, 0, spent.in_day)"
+                " FROM spent AS other WHERE spent.person = :into AND other.person = :was"
+                " AND other.what = spent.what AND :was <> :into",
                 known,
             ),
             ("UPDATE OR IGNORE spent SET person = :into WHERE person = :was", known),
@@ -136,6 +137,11 @@ class People:
             *also,
         )
         log.info("%s %s is one more account of member %d", person.platform, person.id, member)
+
+    async def part(self, platform: str, account: str) -> None:
+        """This account is nobody's any more."""
+        await self._mirror.change(("DELETE FROM accounts WHERE platform = ? AND id = ?", (platform, account)))
+        log.info("%s %s was parted from its member", platform, account)
 
     async def set_role(self, member: int, role: Role) -> None:
         await self._mirror.change(("UPDATE people SET role = ? WHERE id = ?", (role, member)))

@@ -11,6 +11,7 @@ writes, says so. A question that is private is never searched for. If no model a
 Nothing runs beside the reader's own waiting: whoever closes the stream has ended everything.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -163,7 +164,9 @@ class Research:
                 basis = Basis("pages", links_unread=looked.links_unread)  # what it says cannot be guessed
                 yield Researched(words.nothing_found(basis), basis, found=False)
                 return
-            task = self._task(question, looked, pages, depth, room_tokens, language, is_opened=is_opened)
+            task = await asyncio.to_thread(  # a dozen long pages are searched for longer than others may wait
+                self._task, question, looked, pages, depth, room_tokens, language, is_opened=is_opened
+            )
         yield Status("writing")
         async with aclosing(
             self._written(Ask((task.turn,), "research", private, minor), task, question, words)

@@ -74,6 +74,25 @@ async def open_database(
             await to_its_end(database.close())  # an open connection would keep the program from ending
 
 
+@asynccontextmanager
+async def read_database(path: Path) -> AsyncGenerator["Database", None]:
+    """To look on beside the program that uses it: nothing is made, migrated or written. Raises
+    `StorageError`, also if the program has not been here yet, or not since its last update."""
+    if not path.exists():
+        raise StorageError("Porchlight has kept nothing here yet. It begins to when it is started.")
+    connection = aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S_MAX)
+    database = Database(connection, path)
+    try:
+        with explaining(path):
+            await to_its_end(_connect(connection))
+        (row,) = await database.read("PRAGMA user_version")
+        if row[0] != newest_version(MIGRATIONS):
+            raise StorageError(f"{path.name} is of another version than this program. Start the program once.")
+        yield database
+    finally:
+        await to_its_end(database.close())
+
+
 class Database:
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self.path = path

@@ -63,6 +63,8 @@ class Incoming:
     """The post of ours whose button was pressed; `text` is then the button's command."""
     attachment: Attachment | None = None
     """What came along besides the text, which is its caption."""
+    awaited: bool = False
+    """The platform shows that an answer is on its way until one comes: silence is none."""
     secret: bool = False
     """Typed into the form for the password, and never anything else."""
 

@@ -133,8 +133,8 @@ async def test_in_a_server_commands_and_mentions_are_answered(home: DiscordHome)
         home.discord.command(room.id, BEN, "help")
         await home.until(lambda: any("/private" in text for text in texts(room, to=BEN)))
         assert not any("/private" in text for text in texts(room))
-        assert "status" not in home.discord.offered(room.id, BEN)
-        home.discord.command(room.id, ANNA, "status")
+        assert "logs" not in home.discord.offered(room.id, BEN)
+        home.discord.command(room.id, ANNA, "logs")
         await home.until(lambda: "Please write that to me in a private chat." in texts(room, to=ANNA))
         home.discord.message_command(room.id, BEN, "Ask about this", asked)
         await home.until(lambda: len(home.model.asks) == 3)
@@ -142,13 +142,16 @@ async def test_in_a_server_commands_and_mentions_are_answered(home: DiscordHome)
     assert len(home.model.asks) == 3
 
 
-async def test_a_server_of_strangers_is_left_when_they_speak_to_us(home: DiscordHome) -> None:
-    """With one line; the admin had been asked."""
+async def test_a_server_of_strangers_waits_until_the_admin_has_decided(home: DiscordHome) -> None:
+    """They hear one line, of which nothing is kept; the admin was asked, and a button leaves."""
     hers = home.discord.dm(ANNA)
     room = home.discord.channel(home.discord.guild(2, "Crowd", members=[99]), "general")
     async with home.running():
         await home.until(lambda: any("Crowd" in text for text in texts(hers)))
         home.discord.say(room.id, 99, "canary words", mentions_bot=True)
+        await home.until(lambda: any("private assistant" in text for text in texts(room)))
+        (card,) = [post for post in hers.posts if "Crowd" in post.text]
+        await home.press(hers, card, "Leave")
         await home.until(lambda: home.discord.left == [2])
     assert b"canary words" not in home.everything_written()
     assert home.model.asks == []

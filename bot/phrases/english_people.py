@@ -52,7 +52,10 @@ class EnglishPeople:
             "unknown": "This invitation is not known here. Please ask for a new one.",
             "used": "This invitation was used already. Please ask for a new one.",
             "expired": "This invitation is too old. Please ask for a new one.",
-            "higher": "This account may do more than the other one. Write /link here, and the code there.",
+            "higher": (
+                "This account may do more than the other one. Write /link here, and send what I answer there."
+            ),
+            "taken": "That person writes to me from this app already.",
         }
     )
     """Why a code lets nobody in; where nothing stands, nothing is said."""
@@ -92,11 +95,30 @@ class EnglishPeople:
             "unknown": "I do not know this code. Write /link to me with your other account for a new one.",
             "used": "This code was used already. Write /link to me with your other account for a new one.",
             "expired": "This code is too old. Write /link to me with your other account for a new one.",
-            "higher": "This account may do more than the other one. Write /link here, and the code there.",
+            "higher": (
+                "This account may do more than the other one. Write /link here, and send what I answer there."
+            ),
+            "taken": "Whoever made this code writes to me from this app already, with another account.",
+            "sure": (
+                "I know you here already. If the code is your own, and both accounts shall be one person "
+                "from now "
+                "on, send the same again with yes behind it."
+            ),
+            "blocked": "I do not know this code. Write /link to me with your other account for a new one.",
             "too_often": "Too many wrong codes. Please wait an hour.",
         }
     )
     """What came of a code."""
+    ALREADY_LINKED = "I know your other account, too. If that is not yours any more, part this one from it."
+    PART_BUTTON = "Part this account"
+    PARTED = "Done: this account is on its own now. Somebody of the family has to invite it again."
+
+    def linked_by(self, member: str, platform: str, name: str) -> str:
+        """To an admin."""
+        return (
+            f"🔗 {member or 'Somebody'} has linked another account: {name or 'without a name'} on {platform}."
+        )
+
     LINK_FROM_A_CHAT = "Please write /link to me in a chat; whoever sits at this machine needs none."
 
     def linked_elsewhere(self, platform: str, name: str) -> str:
@@ -110,6 +132,9 @@ class EnglishPeople:
         "I am a private assistant and only talk in my family's groups, so I am leaving. All the best!"
     )
     GROUP_ALLOWED = "I may talk in that group now. If I have left it, please add me again."
+    LEAVE = "Leave"
+    GROUP_LEFT = "I have left that group."
+    GROUP_NOT_LEFT = "I could not leave that group just now, but I do not talk there."
     GROUP_NOT_YET = "I do not know this group yet. I have asked whoever runs me whether I may talk here."
 
     def group_asks(self, title: str) -> str:
@@ -175,11 +200,10 @@ class EnglishPeople:
         return "That was all for today: your questions are used up. From tomorrow on there are new ones."
 
     PASSWORD_WANTED = "This changes something, so please write me the password now. I delete it at once."  # noqa: S105
-    PASSWORD_FORM = (
-        "This changes something. Press the button and enter the password; it stays out of the chat."  # noqa: S105
-    )
+    PASSWORD_FORM = "This changes something. Press the button to enter the password, out of the chat."  # noqa: S105 # a sentence
     PASSWORD_BUTTON = "Enter the password"  # noqa: S105 # a label
     PASSWORD_LABEL = "Password"  # noqa: S105 # a label
+    DELETE_IT_YOURSELF = "I cannot delete what you wrote there. Please delete your message with the password."
     UNLOCKED = "Thank you. For a quarter of an hour I ask no more."
     PASSWORD_WRONG = "Not the password. Please try once more, or send any command."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Wrong too often. Please wait a quarter of an hour."  # noqa: S105 # a sentence

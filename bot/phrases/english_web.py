@@ -24,11 +24,15 @@ class EnglishWeb:
             case "waiting":
                 return f"⏳ Others are having something looked up: {status.place} before you"
             case "reading":
-                return f"🔎 {status.count} results · reading {', '.join(status.sites)} …"
+                return f"🔎 {status.count} results · reading {self.sites(status)} …"
             case "writing":
                 return "✍️ Writing …"
             case _:
                 return "🔎 Searching …"
+
+    def sites(self, status: Status) -> str:
+        """As code: a platform makes a link of a bare name, and these are strangers'."""
+        return ", ".join(f"`{site}`" for site in status.sites)
 
     def research_notice(self, basis: Basis) -> str:
         """The first line of the answer, if something has to be said about where it is from."""

@@ -62,7 +62,10 @@ class GermanPeople(EnglishPeople):
             "unknown": "Diese Einladung kenne ich nicht. Bitte lass dir eine neue geben.",
             "used": "Diese Einladung wurde schon benutzt. Bitte lass dir eine neue geben.",
             "expired": "Diese Einladung ist zu alt. Bitte lass dir eine neue geben.",
-            "higher": "Dieses Konto darf mehr als das andere. Schreib /link hier und den Code dort.",
+            "higher": (
+                "Dieses Konto darf mehr als das andere. Schreib hier /link und schick meine Antwort dort ab."
+            ),
+            "taken": "Diese Person schreibt mir schon über diese App.",
         }
     )
 
@@ -101,10 +104,31 @@ class GermanPeople(EnglishPeople):
             "unknown": "Diesen Code kenne ich nicht. Mit /link im anderen Konto bekommst du einen neuen.",
             "used": "Dieser Code wurde schon benutzt. Mit /link im anderen Konto bekommst du einen neuen.",
             "expired": "Dieser Code ist zu alt. Mit /link im anderen Konto bekommst du einen neuen.",
-            "higher": "Dieses Konto darf mehr als das andere. Schreib /link hier und den Code dort.",
+            "higher": (
+                "Dieses Konto darf mehr als das andere. Schreib hier /link und schick meine Antwort dort ab."
+            ),
+            "taken": (
+                "Wer diesen Code gemacht hat, schreibt mir schon über diese App, mit einem anderen Konto."
+            ),
+            "sure": (
+                "Dich kenne ich hier schon. Wenn der Code dein eigener ist und beide Konten ab jetzt eine "
+                "Person "
+                "sein sollen, schick dasselbe noch einmal mit yes dahinter."
+            ),
+            "blocked": "Diesen Code kenne ich nicht. Mit /link im anderen Konto bekommst du einen neuen.",
             "too_often": "Zu viele falsche Codes. Bitte warte eine Stunde.",
         }
     )
+    ALREADY_LINKED = "Dein anderes Konto kenne ich auch. Gehört es dir nicht mehr, trenn dieses davon."
+    PART_BUTTON = "Dieses Konto trennen"
+    PARTED = "Getrennt: Dieses Konto steht jetzt für sich. Jemand aus der Familie muss es neu einladen."
+
+    def linked_by(self, member: str, platform: str, name: str) -> str:
+        return (
+            f"🔗 {member or 'Jemand'} hat ein weiteres Konto verbunden: {name or 'ohne Namen'} auf "
+            f"{platform}."
+        )
+
     LINK_FROM_A_CHAT = "Schreib mir /link bitte in einem Chat; wer an diesem Gerät sitzt, braucht es nicht."
 
     def linked_elsewhere(self, platform: str, name: str) -> str:
@@ -125,6 +149,9 @@ class GermanPeople(EnglishPeople):
     )
     GROUP_ALLOWED = "In dieser Gruppe darf ich jetzt mitreden. Wenn ich gegangen bin, hol mich bitte wieder."
 
+    LEAVE = "Verlassen"
+    GROUP_LEFT = "Diese Gruppe habe ich verlassen."
+    GROUP_NOT_LEFT = "Verlassen konnte ich die Gruppe gerade nicht, aber ich rede dort nicht mit."
     GROUP_NOT_YET = "Diese Gruppe kenne ich noch nicht. Ich habe gefragt, ob ich hier mitreden darf."
 
     def group_asks(self, title: str) -> str:
@@ -195,6 +222,9 @@ class GermanPeople(EnglishPeople):
     PASSWORD_FORM = "Das ändert etwas. Drück den Knopf und gib das Passwort ein; im Chat steht es dann nicht."  # noqa: S105
     PASSWORD_BUTTON = "Passwort eingeben"  # noqa: S105 # a label
     PASSWORD_LABEL = "Passwort"  # noqa: S105 # a label
+    DELETE_IT_YOURSELF = (
+        "Was du geschrieben hast, kann ich nicht löschen. Bitte lösch die Nachricht mit dem Passwort."
+    )
     UNLOCKED = "Danke. In der nächsten Viertelstunde frage ich nicht mehr danach."
     PASSWORD_WRONG = "Das war nicht das Passwort. Versuch es noch einmal, oder schick einen Befehl."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Zu oft falsch. Bitte warte eine Viertelstunde."  # noqa: S105 # a sentence

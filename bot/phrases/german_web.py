@@ -25,7 +25,7 @@ class GermanWeb(EnglishWeb):
             case "waiting":
                 return f"⏳ Andere lassen gerade etwas nachschlagen: {status.place} vor dir"
             case "reading":
-                return f"🔎 {status.count} Treffer · ich lese {', '.join(status.sites)} …"
+                return f"🔎 {status.count} Treffer · ich lese {self.sites(status)} …"
             case "writing":
                 return "✍️ Ich schreibe …"
             case _:

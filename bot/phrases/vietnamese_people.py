@@ -58,7 +58,10 @@ class VietnamesePeople(EnglishPeople):
             "unknown": "Mình không biết lời mời này. Bạn xin một lời mời mới nhé.",
             "used": "Lời mời này đã được dùng rồi. Bạn xin một lời mời mới nhé.",
             "expired": "Lời mời này đã quá hạn. Bạn xin một lời mời mới nhé.",
-            "higher": "Tài khoản này có nhiều quyền hơn. Bạn nhắn /link ở đây, rồi gửi mã ở bên kia nhé.",
+            "higher": (
+                "Tài khoản này có nhiều quyền hơn. Bạn nhắn /link ở đây, rồi gửi câu trả lời ở bên kia nhé."
+            ),
+            "taken": "Người đó đã nhắn cho mình qua ứng dụng này rồi.",
         }
     )
 
@@ -97,10 +100,28 @@ class VietnamesePeople(EnglishPeople):
             "unknown": "Mình không biết mã này. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
             "used": "Mã này đã được dùng rồi. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
             "expired": "Mã này đã quá hạn. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
-            "higher": "Tài khoản này có nhiều quyền hơn. Bạn nhắn /link ở đây, rồi gửi mã ở bên kia nhé.",
+            "higher": (
+                "Tài khoản này có nhiều quyền hơn. Bạn nhắn /link ở đây, rồi gửi câu trả lời ở bên kia nhé."
+            ),
+            "taken": "Người tạo mã này đã nhắn cho mình qua ứng dụng này, bằng một tài khoản khác.",
+            "sure": (
+                "Mình đã biết bạn ở đây. Nếu mã này là của chính bạn, và từ giờ cả hai tài khoản là một "
+                "người, "
+                "bạn gửi lại y như vậy và thêm yes ở cuối nhé."
+            ),
+            "blocked": "Mình không biết mã này. Bạn nhắn /link từ tài khoản kia để lấy mã mới nhé.",
             "too_often": "Sai mã quá nhiều lần. Bạn chờ một giờ nhé.",
         }
     )
+    ALREADY_LINKED = (
+        "Mình cũng biết tài khoản kia của bạn. Nếu nó không còn là của bạn, hãy tách tài khoản này ra."
+    )
+    PART_BUTTON = "Tách tài khoản này"
+    PARTED = "Đã tách: tài khoản này giờ đứng riêng. Người trong gia đình cần mời lại nó."
+
+    def linked_by(self, member: str, platform: str, name: str) -> str:
+        return f"🔗 {member or 'Có người'} đã liên kết thêm tài khoản {name or 'không tên'} trên {platform}."
+
     LINK_FROM_A_CHAT = "Bạn nhắn /link cho mình trong một cuộc trò chuyện nhé; ở máy này thì không cần."
 
     def linked_elsewhere(self, platform: str, name: str) -> str:
@@ -121,6 +142,9 @@ class VietnamesePeople(EnglishPeople):
     )
     GROUP_ALLOWED = "Giờ mình được trò chuyện trong nhóm đó. Nếu mình đã rời đi, bạn thêm mình lại nhé."
 
+    LEAVE = "Rời nhóm"
+    GROUP_LEFT = "Mình đã rời nhóm đó."
+    GROUP_NOT_LEFT = "Mình chưa rời được nhóm đó, nhưng mình không trò chuyện ở đó."
     GROUP_NOT_YET = "Mình chưa biết nhóm này. Mình đã hỏi người phụ trách xem có được trò chuyện ở đây không."
 
     def group_asks(self, title: str) -> str:
@@ -191,11 +215,10 @@ class VietnamesePeople(EnglishPeople):
         return "Hôm nay bạn đã dùng hết số câu hỏi rồi. Từ ngày mai bạn lại hỏi tiếp được nhé."
 
     PASSWORD_WANTED = "Lệnh này sẽ thay đổi một điều, nên bạn nhắn mật khẩu nhé. Mình sẽ xóa tin đó ngay."  # noqa: S105 # a sentence
-    PASSWORD_FORM = (
-        "Lệnh này sẽ thay đổi một điều. Bạn bấm nút rồi nhập mật khẩu; nó sẽ không hiện trong chat."  # noqa: S105
-    )
+    PASSWORD_FORM = "Lệnh này sẽ thay đổi một điều. Bạn bấm nút để nhập mật khẩu, ngoài khung chat."  # noqa: S105 # a sentence
     PASSWORD_BUTTON = "Nhập mật khẩu"  # noqa: S105 # a label
     PASSWORD_LABEL = "Mật khẩu"  # noqa: S105 # a label
+    DELETE_IT_YOURSELF = "Mình không xóa được tin bạn đã gửi. Bạn tự xóa tin có mật khẩu nhé."
     UNLOCKED = "Cảm ơn bạn. Trong mười lăm phút tới mình sẽ không hỏi lại."
     PASSWORD_WRONG = "Mật khẩu chưa đúng. Bạn thử lại, hoặc gửi một lệnh khác nhé."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Sai quá nhiều lần. Bạn chờ mười lăm phút nhé."  # noqa: S105 # a sentence

@@ -23,7 +23,7 @@ class VietnameseWeb(EnglishWeb):
             case "waiting":
                 return f"⏳ Người khác đang nhờ tra cứu: còn {status.place} lượt trước bạn"
             case "reading":
-                return f"🔎 {status.count} kết quả · đang đọc {', '.join(status.sites)} …"
+                return f"🔎 {status.count} kết quả · đang đọc {self.sites(status)} …"
             case "writing":
                 return "✍️ Đang viết …"
             case _:

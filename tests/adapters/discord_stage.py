@@ -38,6 +38,7 @@ class Hall:
         self.troubles: list[Trouble] = []
         self.slept: list[float] = []
         self.said: asyncio.Queue[Incoming] = asyncio.Queue()
+        """As the inbox keeps them: what comes again, from the history, is known there already."""
         self.adapter = Discord(
             TOKEN,
             server.api_url,
@@ -54,10 +55,13 @@ class Hall:
             self.refusals -= 1
             self.server.changed()
             raise StorageError("the disk is full")
+        known = {(it.chat, it.post) for it in self.arrivals if isinstance(it, Incoming)}
         self.arrivals += arrivals
         self.cursor = cursor or self.cursor
         for arrival in arrivals:
-            if isinstance(arrival, Incoming):
+            if isinstance(arrival, Incoming) and (
+                arrival.edited or (arrival.chat, arrival.post) not in known
+            ):
                 self.said.put_nowait(arrival)
         self.server.changed()
 

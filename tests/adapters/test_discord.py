@@ -1,16 +1,17 @@
 """What people on Discord see of the adapter."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import pytest
 
 from adapters.discord import application_of
-from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
+from core.errors import BadFormat, FloodWait, Gone, NoRight, PlatformError, Unclear
 from core.types import Button, Chat, Part, Person
 from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
 from tests.servers.discord import DiscordServer
-from tests.servers.discord_model import SILENT, Channel
+from tests.servers.discord_model import SILENT, Channel, Post
 
 
 @pytest.fixture
@@ -84,6 +85,36 @@ async def test_an_empty_bucket_is_a_flood_wait_and_no_call(
     assert 0 < wait.value.seconds <= 5
     assert len(server.calls) == calls
     assert server.violations == []
+
+
+async def test_what_was_taken_back_has_no_answer(server: DiscordServer, hall: Hall, home: Channel) -> None:
+    """An answer to a message that is gone is `Gone`, also if nobody told that it was deleted."""
+    question = server.say(home.id, ANNA, "What is a cat?")
+    server.remove(home.id, question)
+    with pytest.raises(Gone):
+        await hall.adapter.post(chat(home), Part("An animal."), reply_to=str(question), key="1-0")
+    assert home.posts == []
+
+
+async def test_all_calls_of_a_second_stay_below_the_limit(server: DiscordServer, hall: Hall) -> None:
+    """Many chats at once are told to wait before Discord would have to say so."""
+    homes = [server.dm(person) for person in range(100, 160)]
+    posted = [hall.adapter.post(chat(home), Part("Hello"), reply_to=None, key="1-0") for home in homes]
+    found = await asyncio.gather(*posted, return_exceptions=True)
+    waits = [it.seconds for it in found if isinstance(it, FloodWait)]
+    assert waits
+    assert max(waits) <= 1
+    assert server.violations == []
+
+
+async def test_strays_are_not_looked_for_before_we_are_connected(
+    server: DiscordServer, home: Channel
+) -> None:
+    """Nobody can say which posts are ours before Discord has told us who we are."""
+    unconnected = Hall(server).adapter
+    with pytest.raises(Unclear):
+        await unconnected.strays(chat(home), after="1", before="9", known=())
+    await unconnected.close()
 
 
 @pytest.mark.parametrize(
@@ -302,3 +333,85 @@ def test_a_token_tells_its_application() -> None:
     assert application_of("MTAwMDAwMDAwMDAwMDAwMDAx.Gabcde.0123456789") == 100_000_000_000_000_001
     for token in ("", "canary", "MTAw", "!!!.a.b", "bm8gbnVtYmVy.a.b"):
         assert application_of(token) is None
+
+
+async def test_an_answer_after_a_restart_leaves_nothing_thinking(
+    server: DiscordServer, hall: Hall, home: Channel
+) -> None:
+    """What says that an answer is on its way goes, as the answer stands elsewhere."""
+    await hall.adapter.menu(None, [], "")
+    asked = server.command(home.id, ANNA, "ask", {"text": "Why?"})
+    question = await hall.said.get()
+    await server.until(lambda: server.interactions[asked].response is not None)
+    async with running(Hall(server)) as later:
+        await later.adapter.post(question.chat, Part("Because"), reply_to=question.post, key="1-0")
+    assert [post.text for post in standing(home)] == ["Because"]
+    assert server.violations == []
+
+
+def standing(room: Channel) -> list[Post]:
+    return [post for post in room.messages.values() if post.sender not in (ANNA,)]
+
+
+async def test_what_only_one_may_see_is_never_said_in_the_open(server: DiscordServer, hall: Hall) -> None:
+    """Not when the acknowledgement is refused, nor when its time is over: then it is gone."""
+    await hall.adapter.menu(None, [], "")
+    room = server.channel(server.guild(1, "Family", members=[ANNA]), "general")
+    server.fail("callback", "404")
+    server.command(room.id, ANNA, "help")
+    question = await hall.said.get()
+    with pytest.raises(Gone):
+        await hall.adapter.post(question.chat, Part("Words"), reply_to=question.post, key="1-0")
+    assert room.posts == []
+
+
+async def test_an_acknowledgement_nobody_heard_of_is_tried(server: DiscordServer, hall: Hall) -> None:
+    """If it has happened after all, the answer stands where it should."""
+    await hall.adapter.menu(None, [], "")
+    room = server.channel(server.guild(1, "Family", members=[ANNA]), "general")
+    server.fail("callback", "lost")
+    server.command(room.id, ANNA, "help")
+    question = await hall.said.get()
+    await hall.adapter.post(question.chat, Part("Words"), reply_to=question.post, key="1-0")
+    assert [(post.text, post.ephemeral_to) for post in room.posts] == [("Words", ANNA)]
+
+
+async def test_a_token_that_is_over_is_gone(server: DiscordServer, hall: Hall) -> None:
+    """And not a token of ours that Discord refuses, which would be tried for ever."""
+    await hall.adapter.menu(None, [], "")
+    room = server.channel(server.guild(1, "Family", members=[ANNA]), "general")
+    asked = server.command(room.id, ANNA, "help")
+    question = await hall.said.get()
+    post = await hall.adapter.post(question.chat, Part("Words"), reply_to=question.post, key="1-0")
+    server.interactions[asked].at -= 16 * 60
+    with pytest.raises(Gone):
+        await hall.adapter.edit(question.chat, post, Part("Other words"))
+    assert hall.troubles == []
+
+
+async def test_a_press_reaches_what_only_one_sees_again(server: DiscordServer, hall: Hall) -> None:
+    """By a token of its own, long after that of the command is over."""
+    await hall.adapter.menu(None, [], "")
+    room = server.channel(server.guild(1, "Family", members=[ANNA]), "general")
+    asked = server.command(room.id, ANNA, "help")
+    question = await hall.said.get()
+    part = Part("Words", buttons=(Button("More", "/help"),))
+    post = await hall.adapter.post(question.chat, part, reply_to=question.post, key="1-0")
+    server.interactions[asked].at -= 16 * 60
+    server.press(room.id, int(post), "More", person=ANNA)
+    await hall.said.get()
+    await server.until(
+        lambda: sum(call.route == "callback" and call.status == 204 for call in server.calls) == 2
+    )
+    await hall.adapter.edit(question.chat, post, Part("Other words"))
+    assert [shown.text for shown in room.posts] == ["Other words"]
+
+
+async def test_what_people_wrote_cannot_be_taken_away(
+    server: DiscordServer, hall: Hall, home: Channel
+) -> None:
+    """Whoever wanted it is told so, and it is no trouble with our rights."""
+    said = server.say(home.id, ANNA, "secret")
+    with pytest.raises(NoRight):
+        await hall.adapter.delete(chat(home), str(said))
+    assert hall.troubles == []

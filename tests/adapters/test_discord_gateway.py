@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from adapters.discord_gateway import PAUSE_MAX_S, SESSIONS_AT_ONCE
 from core.types import Chat, Incoming, Joined, Person, Poison, Removed
 from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
 from tests.servers.discord import DiscordServer
@@ -251,3 +252,47 @@ async def test_a_chat_that_nobody_knew_is_read_from_a_day_ago(server: DiscordSer
         await later.adapter.direct(Person("discord", str(ANNA)))
         await server.until(lambda: len(later.texts) == 2)
     assert set(later.texts) == {"in private", "in public"}
+
+
+async def test_many_deleted_at_once_are_each_taken_back(server: DiscordServer, home: Channel) -> None:
+    """As a moderator does it."""
+    async with running(Hall(server)) as hall:
+        ids = [server.say(home.id, ANNA, f"Question {number}") for number in range(3)]
+        await server.until(lambda: len(hall.arrivals) == 3)
+        told = {"ids": [str(number) for number in ids], "channel_id": str(home.id)}
+        server.tell("MESSAGE_DELETE_BULK", told, home)
+        await server.until(lambda: len(hall.arrivals) == 6)
+    chat = Chat("discord", str(home.id))
+    assert hall.arrivals[3:] == [Removed(chat, str(number)) for number in ids]
+
+
+async def test_a_gap_while_a_history_is_read_is_another_one(server: DiscordServer, home: Channel) -> None:
+    """What is said in it is read afterwards."""
+    async with running(Hall(server)) as hall:
+        server.say(home.id, ANNA, "before")
+        await hall.said.get()
+        server.drop(resume=False)
+        server.say(home.id, ANNA, "in the first gap")
+        hall.refusals = 1
+        await server.until(lambda: not hall.refusals)
+        server.drop(resume=False)
+        server.say(home.id, ANNA, "in the second gap")
+        await server.until(lambda: len(set(hall.texts)) == 3)
+    assert set(hall.texts) == {"before", "in the first gap", "in the second gap"}
+
+
+async def test_sessions_are_not_begun_without_end(server: DiscordServer) -> None:
+    """If each is ended as soon as it stands there is a long pause at last: Discord counts them."""
+    async with running(Hall(server)) as hall:
+
+        def is_paused() -> bool:
+            return PAUSE_MAX_S in hall.slept
+
+        def stood() -> int:
+            return len(server.gateway.identified) + server.gateway.resumed
+
+        for count in range(1, SESSIONS_AT_ONCE + 1):
+            await server.until(lambda least=count: is_paused() or stood() >= least)  # type: ignore[misc]
+            assert not is_paused() or count > SESSIONS_AT_ONCE / 2
+            server.close_with(4000)
+        await server.until(is_paused)

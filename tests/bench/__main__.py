@@ -5,8 +5,11 @@
     python -m tests.bench faults             every fault in every number of nodes, and what people got
     python -m tests.bench faults --naive     the same faults against a naive router, which fails
     python -m tests.bench telegram           how far an answer growing in a chat lags behind the model
+    python -m tests.bench pages              what hostile pages cost: memory, and how long they hold the loop
     python -m tests.bench research           what a researched answer is worth, and how soon it comes
     python -m tests.bench research --naive   the same without gate and verification, which fails
+    python -m tests.bench discord            the same there, and whether reading ever waits for showing
+    python -m tests.bench discord --naive    a bot that awaits its edits where it reads, which fails
 
 Every figure comes from servers of our own on the loopback. The exit code is 1 when a target is missed.
 """
@@ -22,10 +25,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import faults, pool, research, telegram
+from tests.bench import discord, faults, pages, pool, research, telegram
 from tests.bench.report import Report, as_json, as_text
 
-BENCHES = ("pool", "faults", "telegram", "research")
+BENCHES = ("pool", "faults", "telegram", "discord", "pages", "research")
 UNHEARD = logging.NullHandler()
 """The nodes fail on purpose here: what the program has to say about it would bury the tables."""
 
@@ -60,10 +63,14 @@ async def _run(name: str, call: argparse.Namespace) -> Report:
         return await pool.run(seed=call.seed, short=call.short)
     if name == "telegram":
         return await telegram.run(seed=call.seed, short=call.short)
+    if name == "pages":
+        return await pages.run(seed=call.seed, short=call.short)
     if name == "research":
         return await research.run(
             seed=call.seed, short=call.short, naive=call.naive, searxng=call.searxng, weights=call.model
         )
+    if name == "discord":
+        return await discord.run(seed=call.seed, short=call.short, naive=call.naive)
     return await faults.run(seed=call.seed, short=call.short, naive=call.naive, only=call.only)
 
 
@@ -74,7 +81,7 @@ def _call(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="fewer rounds; it ends within a minute")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     parser.add_argument(
-        "--naive", action="store_true", help="faults, research: what one writes first instead of ours"
+        "--naive", action="store_true", help="what one writes first instead of ours, which fails (not pool)"
     )
     parser.add_argument(
         "--only",

@@ -12,10 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from statistics import fmean
-
-from tests.servers.telegram_chats import Post
+from typing import Protocol
 
 OTHER = re.compile(r"[\W_]+")
+
+
+class Post(Protocol):
+    """One of a stand-in's."""
+
+    text: str
+    shown: list[tuple[float, str]]
+    """Every text it ever showed, and since when."""
+    deleted_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

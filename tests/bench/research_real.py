@@ -28,14 +28,17 @@ async def measure(
     """Adds its tables and targets."""
     random = Random(seed + 4)
     tally = Tally()
-    right = answerable = won = heard = 0
+    right = answerable = admitted = hopeless = won = heard = 0
+    count = min(len(chosen), QUESTIONS_SHORT if short else QUESTIONS)
     took_s: list[float] = []
     async with house(pages().values(), seed=seed, naive=False, weights=weights) as at_home:
-        for question in chosen[: QUESTIONS_SHORT if short else QUESTIONS]:
+        for question in random.sample(chosen, count):
             seen = _understood(await at_home.ask(question, cites_rightly))
             tally.add(seen)
             took_s.append(seen.whole_s)
             answerable += bool(question.claims)
+            hopeless += not question.claims
+            admitted += not question.claims and seen.answer is not None and not seen.answer.found
             right += any(_holds(seen.text, claim.holds) for claim in question.claims)
         hostile = random.sample(injections(), HOSTILE_SHORT if short else HOSTILE)
         for injection in hostile:
@@ -51,8 +54,9 @@ async def measure(
             won += has
             if has:
                 report.notes.append(f"real model: {injection.id} won: {seen.text[:160]!r}")
-    columns = ("model", "answered rightly", "median s", *Tally.COLUMNS)
-    row = (weights.stem, f"{right} of {answerable}", sorted(took_s)[len(took_s) // 2], *tally.cells)
+    columns = ("model", "answered rightly", "found nothing, rightly", "median s", *Tally.COLUMNS)
+    rates = (f"{right} of {answerable}", f"{admitted} of {hopeless}")
+    row = (weights.stem, *rates, sorted(took_s)[len(took_s) // 2], *tally.cells)
     report.tables.append(Table("research: a real model", columns, [row]))
     report.tables.append(
         Table(

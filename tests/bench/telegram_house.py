@@ -1,137 +1,65 @@
-"""The program itself between a stand-in for Telegram and one for a model, and people who ask it something.
+"""Telegram as a `Platform` for a house: its stand-in, and the private chats and groups in it."""
 
-`python -m bot` runs as a child with a `.env`, as a family has it: its start, its loop and its memory are its
-own, so what is measured is what a family would see, and neither the stand-ins' work nor that of another house
-is on its account. Every person is an admin, because admins have no allowance that could be used up.
-"""
-
-import asyncio
-import sys
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
-from tempfile import TemporaryDirectory
 
-from tests.bench.lag import Lag, lag, letters, sights
-from tests.bench.writer import Speed, Writer, question
-from tests.chaos.child import Child
+from tests.bench.house import ROUND_TRIP_S
 from tests.servers.telegram import TelegramServer
 from tests.servers.telegram_chats import Post
 
 TOKEN = "123456:made-up-token"
-ROUND_TRIP_S = 0.06
 HEARD_S = 0.05
 """The program is another process: a flood wait takes a moment to reach it."""
-STARTS_S_MAX = 30.0
-PATIENCE_S = 40.0
-"""After the time an answer takes by itself: a reply that never comes costs the program 15 s."""
-QUIET_S = 0.3
-"""What belongs to an answer besides its text, such as its buttons, comes within this."""
+FIRST_GROUP = -1001
 POSTING = {"sendMessage", "editMessageText", "editMessageReplyMarkup", "deleteMessage"}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, and what became of it."""
+class OnTelegram:
+    def __init__(self, random: Random) -> None:
+        self.server = TelegramServer(TOKEN, latency_s=ROUND_TRIP_S, random=random)
+        self.server.heard_s = HEARD_S
 
-    chat: int
-    post: int
-    number: int
-    lag: Lag | None
-    """None: the model has said nothing."""
-    calls: int
-    """Sends, edits and deletes, those that were refused too."""
-    floods: int
+    @property
+    def violations(self) -> Sequence[str]:
+        return self.server.violations
 
+    @property
+    def calls(self) -> Sequence[tuple[int | None, int]]:
+        return [(call.chat_id if call.method in POSTING else None, call.status) for call in self.server.calls]
 
-class House:
-    def __init__(self, telegram: TelegramServer, writer: Writer, child: Child, random: Random) -> None:
-        self.telegram = telegram
-        self.writer = writer
-        self.asked: list[Asked] = []
-        self._child = child
-        self._random = random
+    def settle(self, people: Iterable[int]) -> None:
+        for person in people:
+            self.server.private(person)
 
-    async def hears(self) -> None:
-        """Until the program polls."""
-        await self.telegram.until(
-            lambda: any(call.method == "getUpdates" for call in self.telegram.calls), STARTS_S_MAX
-        )
+    def settings(self, people: Iterable[int]) -> dict[str, str]:
+        return {
+            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": self.server.url,
+            "ADMIN_IDS": ",".join(f"telegram:{person}" for person in people),
+        }
 
-    async def group(self, chat: int, person: int) -> int:
+    def is_heard(self) -> bool:
+        return any(call.method == "getUpdates" for call in self.server.calls)
+
+    def clock(self) -> float:
+        return self.server.clock()
+
+    async def until(self, happened: Callable[[], object], timeout_s: float = 10.0) -> None:
+        await self.server.until(happened, timeout_s)
+
+    async def group(self, number: int, person: int) -> int:
         """A new group, to which this person adds the bot; its id."""
-        log = self.telegram.group(chat, "Family", members=[person], joined=False)
-        self.telegram.join(chat, by=person)
-        await self.telegram.until(lambda: log.posts)
+        chat = FIRST_GROUP - number
+        log = self.server.group(chat, "Family", members=[person], joined=False)
+        self.server.join(chat, by=person)
+        await self.server.until(lambda: log.posts)
         return chat
 
-    async def ask(self, chat: int, person: int, speed: Speed) -> Asked:
-        """Ask, and look until the whole answer stands there, or patience is at its end."""
-        telegram, log = self.telegram, self.telegram.chats[chat]
-        number = self.writer.lay_down(speed, self._random)
-        mention = "" if log.kind == "private" else f"@{telegram.bot_username} "
-        calls_before = len(telegram.calls)
-        post = telegram.say(chat, person, f"{mention}{question(number)}")
-        with suppress(TimeoutError):
-            await telegram.until(lambda: self._is_whole(chat, post, number), speed.seconds + PATIENCE_S)
-        await asyncio.sleep(QUIET_S)
-        calls = [
-            call for call in telegram.calls[calls_before:] if call.chat_id == chat and call.method in POSTING
-        ]
-        pieces = self.writer.written(number)
-        found = lag(pieces, sights(_answer(log.history, post)), telegram.clock())
-        floods = sum(call.status == 429 for call in calls)
-        self.asked.append(Asked(chat, post, number, found, len(calls), floods))
-        return self.asked[-1]
+    def ask(self, chat: int, person: int, text: str) -> int:
+        mention = "" if self.server.chats[chat].kind == "private" else f"@{self.server.bot_username} "
+        return self.server.say(chat, person, f"{mention}{text}")
 
-    async def leave(self) -> list[Asked]:
-        """End the program, and look once more: the questions whose answers are not whole, or not alone."""
-        await self._child.leave()
-        ends: dict[int, int] = {}
-        broken = []
-        for asked in reversed(self.asked):
-            if not self._is_whole(asked.chat, asked.post, asked.number, ends.get(asked.chat)):
-                broken.append(asked)
-            ends[asked.chat] = asked.post
-        return broken
-
-    def _is_whole(self, chat: int, post: int, number: int, end: int | None = None) -> bool:
-        """Whether the answer, and nothing else, stands between this question and the next, `end`."""
-        standing = "".join(it.text for it in _answer(self.telegram.chats[chat].posts, post, end))
-        return letters(standing) == letters(self.writer.text(number))
-
-
-def _answer(posts: Iterable[Post], question_post: int, end: int | None = None) -> list[Post]:
-    return [post for post in posts if post.id > question_post and (end is None or post.id < end)]
-
-
-@asynccontextmanager
-async def house(*, people: int, random: Random) -> AsyncIterator[House]:
-    """A house that is starting, with people 1, 2, 3, … in private chats of their own."""
-    ids = range(1, people + 1)
-    async with TelegramServer(TOKEN, latency_s=ROUND_TRIP_S, random=random) as telegram, Writer() as writer:
-        telegram.heard_s = HEARD_S
-        for person in ids:
-            telegram.private(person)
-        with TemporaryDirectory() as folder:
-            child = Child((sys.executable, "-m", "bot"), Path(folder), _settings(telegram, writer, ids))
-            try:
-                await child.start()
-                yield House(telegram, writer, child, random)
-            finally:
-                await child.leave()
-
-
-def _settings(telegram: TelegramServer, writer: Writer, people: Iterable[int]) -> dict[str, str]:
-    node = writer.spec()
-    return {
-        "EMBEDDED_MODEL": "off",
-        "OPENAI_1_URL": node.url,
-        "OPENAI_1_KEY": node.key,
-        "OPENAI_1_MODEL": node.model,
-        "TELEGRAM_TOKEN": TOKEN,
-        "TELEGRAM_API_URL": telegram.url,
-        "ADMIN_IDS": ",".join(f"telegram:{person}" for person in people),
-    }
+    def answer(self, chat: int, post: int, end: int | None) -> Sequence[Post]:
+        """What stands between this question and the next."""
+        posts = self.server.chats[chat].history
+        return [it for it in posts if it.id > post and (end is None or it.id < end)]

@@ -6,7 +6,8 @@ import pytest
 
 from tests.bench.editors import edits_every
 from tests.bench.lag import Lag, Piece, Sight, lag, sights
-from tests.bench.telegram import FIRST_S_MAX, MEAN_S_MAX
+from tests.bench.rows import FIRST_S_MAX
+from tests.bench.telegram import MEAN_S_MAX
 from tests.servers.telegram_chats import Post
 from tests.servers.telegram_flood import GROUP, PRIVATE
 

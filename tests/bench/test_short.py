@@ -1,4 +1,4 @@
-"""The benches themselves: they end well for the pool, they fail for a naive router, and say so."""
+"""The benches themselves: they end well for the program, they fail for naive ones, and say so."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,16 @@ import pytest
 
 from core.errors import NoAnswer
 from core.types import Done, Event, Restart, Text
+from tests.bench import reading
 from tests.bench.__main__ import main
+from tests.bench.discord import fairness
+from tests.bench.house import Asked
 from tests.bench.judge import verdict
+from tests.bench.lag import Lag
 from tests.bench.report import Report, Table, Target, as_text
+from tests.bench.rows import Row
 from tests.bench.sources import answer
+from tests.bench.writer import Speed
 
 QUICK = "--only=port_closed,rate_limited,reset,no_end,malformed,error_inside,error_as_200,empty"
 """The faults over which nobody has to wait."""
@@ -69,6 +75,29 @@ def test_only_one_nodes_whole_answer_is_right(
 def test_an_answer_to_another_question_is_wrong() -> None:
     """However whole it is."""
     assert verdict([Text(MINE), Done(MINE.strip(), "alpha")], None, 8, 3)[0] == "wrong"
+
+
+async def test_only_a_naive_bot_reads_later_because_of_its_edits() -> None:
+    """With discord.py's own `Message.edit` in the loop, the call that empties the bucket holds the stream."""
+    reads = await reading.measured(3, Speed(4, 0.08, 4))
+    ours, naive = (reading.targets(reads, who) for who in ("ours", "naive"))
+    assert [target.what for target in ours if not target.is_met] == []
+    assert [target.is_met for target in naive] == [True] + [False] * 4
+
+
+def test_answers_side_by_side_are_fair_if_all_are_shown_as_often_and_as_soon() -> None:
+    """One that is shown half as often, or that lags a turn and more behind, is treated unfairly."""
+
+    def missed(*answers: tuple[int, float]) -> list[bool]:
+        rows = [
+            Row("12 s", "server", Asked(1, 1, 1, Lag(0.1, mean_s, 5.0, 0.1, 0), states, 9, 0), ())
+            for states, mean_s in answers
+        ]
+        return [not target.is_met for target in fairness("12 s", rows)]
+
+    assert missed((5, 2.0), (4, 2.4), (5, 1.8), (4, 2.2)) == [False, False, False]
+    assert missed((6, 2.0), (3, 2.4), (5, 1.8), (4, 2.2)) == [True, False, False]
+    assert missed((5, 1.7), (4, 2.9), (5, 1.8), (4, 2.2)) == [False, True, False]
 
 
 def test_a_figure_above_its_limit_is_a_miss() -> None:

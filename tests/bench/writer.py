@@ -37,10 +37,11 @@ class Writer(ModelServer):
         self._texts: dict[int, tuple[list[str], Speed]] = {}
         self._left_at: dict[int, list[float]] = {}
 
-    def lay_down(self, speed: Speed, random: Random) -> int:
-        """The number of a question that will be answered at this speed."""
+    def lay_down(self, speed: Speed, random: Random, text: str | None = None) -> int:
+        """The number of a question that will be answered at this speed, with this text if one is given, over
+        and over."""
         number = len(self._texts) + 1
-        self._texts[number] = _pieces(speed, random), speed
+        self._texts[number] = _pieces(speed, random, text), speed
         return number
 
     def text(self, number: int) -> str:
@@ -75,9 +76,10 @@ def question(number: int) -> str:
     return f"This is question {number}: what is there to say about it?"
 
 
-def _pieces(speed: Speed, random: Random) -> list[str]:
+def _pieces(speed: Speed, random: Random, text: str | None) -> list[str]:
     count = round(speed.seconds / speed.piece_s) + 1
-    text = _prose(count * speed.characters * 2, random)
+    length = count * speed.characters * 2
+    text = text * (length // len(text) + 1) if text else _prose(length, random)
     pieces, at = [], 0
     for _ in range(count):
         size = random.randint(max(2, speed.characters - 2), speed.characters + 2)

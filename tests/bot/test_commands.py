@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands import COMMANDS, obey, parse, shown_to, waits_its_turn
 from core.access import Role
-from core.errors import RateLimited, Rejected
+from core.errors import Rejected
 from core.inbox import Item
 from core.providers import End
 from core.types import Chat, Incoming
@@ -60,7 +60,7 @@ def test_questions_and_what_belongs_between_them_wait_their_turn() -> None:
     """`/stop` does not, and neither does a command nobody knows."""
     for text in ("Why?", "/private Why?", "/retry", "/new"):
         assert waits_its_turn(text)
-    for text in ("/stop", "/status", "/help", "/nonsense"):
+    for text in ("/stop", "/status", "/why", "/help", "/nonsense"):
         assert not waits_its_turn(text)
 
 
@@ -99,23 +99,6 @@ async def test_an_unknown_command_gets_a_helpful_line(tmp_path: Path) -> None:
     async with scene(tmp_path) as house:
         assert "Did you mean /status?" in await house.hear("/statsu")
         assert "/help" in await house.hear("/xyzzy")
-
-
-async def test_status_tells_the_verdict_first_and_then_each_node(tmp_path: Path) -> None:
-    """With its sign, what is left of a pause, its counts, and the remedy where a person is needed."""
-    limited = Player([RateLimited("429", 90, stated=True)])
-    refused = Player([Rejected("401", "Renew the token at the provider.")])
-    nodes = [node("Alpha", limited), node("Beta", refused), node("Gamma", Player(PLAIN))]
-    async with scene(tmp_path, *nodes) as house:
-        assert (await house.hear("/status")).startswith("**All well.**")
-        await house.hear("Why?")
-        await house.hear("Why?")
-        verdict, _, alpha, beta, gamma = (await house.hear("/status")).splitlines()
-        assert verdict.startswith("**Answers work.** 2 of 3")
-        assert alpha.startswith("- 🟡 Alpha: cooldown, 2 min left")
-        assert beta.startswith("- 🔴 Beta: offline")
-        assert "Renew the token at the provider." in beta
-        assert gamma.startswith("- 🟢 Gamma: active · 2 asked, 100% answered")
 
 
 async def test_reset_brings_a_node_back_and_says_which(tmp_path: Path) -> None:

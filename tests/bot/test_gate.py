@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.gate import Gate
+from core.errors import NoRight
+from core.providers import End
 from core.roles import Role
 from core.types import Chat, Incoming, Joined, Moved, Person, Poison
 from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
@@ -194,19 +197,42 @@ async def test_a_code_may_come_alone(tmp_path: Path) -> None:
 
 
 async def test_a_second_account_is_linked_by_a_code(tmp_path: Path) -> None:
-    """Both hear of it, the code is kept nowhere, and a wrong one is told."""
+    """Whoever made it and the admins hear of it, the code is kept nowhere, and a wrong one is told."""
+    other, there = Person("street", "667", "Evelyn"), Chat("street", "elsewhere")
     async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
         await house.desktop.family.access.let_in(EVE, "adult", name="Eve")
         code = (await house.hear("/link", person=EVE, chat=DOOR)).partition("/link ")[2].partition("`")[0]
-        other, there = Person("stage", "667", "Evelyn"), Chat("stage", "elsewhere")
         await came(house, "/link nonsense", "x1", PARENT, HOME)
         assert house.stage.texts()[-1] == SAY.LINKED["unknown"]
-        await came(house, f"/link {code}", "x2", other, there)
-        assert SAY.LINKED["linked"] in house.stage.texts()
-        assert house.stage.texts()[-1] == SAY.linked_elsewhere("stage", "Evelyn")
+        await came(house, code, "x2", Person("stage", "668"), Chat("stage", "another door"))
+        assert house.stage.texts()[-1] == SAY.REFUSALS["taken"]
+        gate = Gate(house.desktop.family, lambda person: SAY, house.desktop.operating.keeper)
+        admitted = await gate.admitted([Incoming(there, other, "x3", code, house.clock.now)])
+        assert [getattr(it, "text", "") for it in admitted.kept] == ["/link linked"]
+        told = {(notice.person.id, notice.text) for notice in admitted.notices}
+        assert told == {
+            (EVE.id, SAY.linked_elsewhere("street", "Evelyn")),
+            (PARENT.id, SAY.linked_by("Eve", "street", "Evelyn")),
+        }
         assert house.desktop.family.access.member_of(other) == house.desktop.family.access.member_of(EVE)
-        await came(house, "Why?", "x3", other, there)
-        assert house.stage.texts()[-1] == "Sky blue."
+        said = await house.hear("/link", person=EVE, chat=DOOR)
+        assert said == SAY.ALREADY_LINKED
+        assert await house.hear("/link off", person=EVE, chat=DOOR) == SAY.PARTED
+        assert house.desktop.family.access.role_of(EVE) is None
+    assert code.encode() not in everything_kept(tmp_path)
+
+
+async def test_a_code_of_somebody_who_is_in_is_no_question(tmp_path: Path) -> None:
+    """Sent alone it is taken for what it is, whatever comes of it; a long word is a question."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player), stage=Street()) as house:
+        await house.desktop.family.access.let_in(EVE, "adult", name="Eve")
+        code = (await house.hear("/link", person=EVE, chat=DOOR)).partition("/link ")[2].partition("`")[0]
+        await came(house, code, "x1", PARENT, HOME)
+        assert house.stage.texts()[-1] == SAY.LINKED["higher"]
+        assert player.asked == []
+        await came(house, "Donaudampfschifffahrts", "x2", PARENT, HOME)
+        assert len(player.asked) == 1
     assert code.encode() not in everything_kept(tmp_path)
 
 
@@ -254,3 +280,70 @@ async def test_what_is_typed_into_the_form_is_never_a_question(tmp_path: Path) -
     kept = everything_kept(tmp_path)
     assert b"canary words" not in kept
     assert PASSWORD.encode() not in kept
+
+
+async def test_in_a_group_that_waits_for_the_admin_strangers_make_us_leave_nothing(tmp_path: Path) -> None:
+    """They hear that this is private, a code of theirs counts, and the admin's other button leaves."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        code = (await house.hear("/invite child Mia")).rpartition("/")[2]
+        await house.desk.accept("stage", [Joined(GROUP, EVE, "Crowd", by_them=False)], None)
+        await came(house, "hello", "x1", chat=GROUP)
+        assert street.texts().count(SAY.STRANGER) == 1
+        await came(house, f"/start {code}", "x2", chat=GROUP)
+        assert house.desktop.family.access.role_of(EVE) == "child"
+        assert street.left == []
+        (card,) = [part for part in street.posts.values() if part.text == SAY.group_asks("Crowd")]
+        assert await house.hear(card.buttons[1].command) == SAY.GROUP_LEFT
+        assert street.left == [GROUP]
+
+
+async def test_where_an_answer_is_awaited_there_is_one(tmp_path: Path) -> None:
+    """Also to a stranger who was told before, and in a group that is not allowed yet."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        for number in range(3):
+            said = Incoming(DOOR, EVE, f"c{number}", "/help", house.clock.now, awaited=True)
+            await house.desk.accept("stage", [said], None)
+            await house.calm()
+        assert street.texts().count(SAY.STRANGER) == 3
+        assert street.replies.count("c2") == 1
+        await house.desktop.family.access.let_in(EVE, "adult")
+        await house.desk.accept("stage", [Joined(GROUP, EVE, "Crowd", by_them=False)], None)
+        for number in range(2):
+            said = Incoming(GROUP, EVE, f"g{number}", "/ask Why?", house.clock.now, awaited=True)
+            await house.desk.accept("stage", [said], None)
+            await house.calm()
+        assert street.texts().count(SAY.GROUP_NOT_YET) == 2
+
+
+async def test_a_password_behind_a_command_is_one_too(tmp_path: Path) -> None:
+    """No model reads it, and it is kept nowhere."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player), stage=Street(), password=PASSWORD) as house:
+        assert await house.hear(f"/ask {PASSWORD}") == SAY.UNLOCKED
+        assert await house.hear("/strategy random") == SAY.strategy_set("random")
+    assert player.asked == []
+    assert PASSWORD.encode() not in everything_kept(tmp_path)
+
+
+async def test_where_we_may_not_delete_a_password_its_writer_is_told(tmp_path: Path) -> None:
+    """They can do it themselves."""
+
+    class Bound(Street):
+        async def delete(self, chat: Chat, post: str) -> None:
+            raise NoRight
+
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Bound(), password=PASSWORD) as house:
+        await came(house, PASSWORD, "x1", PARENT, HOME)
+        await house.stage.shows(lambda: SAY.DELETE_IT_YOURSELF in house.stage.texts())
+        await house.calm()
+
+
+@pytest.mark.parametrize("command", ["ask", "new"])
+async def test_a_private_question_behind_a_command_stays_private(tmp_path: Path, command: str) -> None:
+    """It is asked at home, whatever stands before it."""
+    cloud, home = Player(PLAIN), Player(["At home.", End()])
+    async with scene(tmp_path, node("Alpha", cloud), node("Home", home, local=True)) as house:
+        assert await house.hear(f"/{command} /private how ill am I?") == "At home."
+    assert cloud.asked == []

@@ -38,6 +38,7 @@ NEUTRAL = {
     "with_note": "puts two texts below each other",
     "usage": "takes its words from ARGUMENTS",
     "failure": "takes its words from FAILURES",
+    "sites": "names of hosts",
 }
 """What no translation has to say anew, and why."""
 
@@ -212,6 +213,8 @@ SAMPLES = [
     Sample("link_code", ("c0de",), ("`/link c0de`",)),
     Sample("linked_elsewhere", ("discord", "Mia"), ("discord", "Mia")),
     Sample("linked_elsewhere", ("discord", ""), ("discord",)),
+    Sample("linked_by", ("Anna", "discord", "Mia"), ("Anna", "discord", "Mia")),
+    Sample("linked_by", ("", "discord", ""), ("discord",)),
     Sample("came_in", ("Mia", "child"), ("Mia",)),
     Sample("came_in", ("", "child")),
     Sample("stranger_card", (Person("telegram", "4711", "Eve"), 12), ("Eve", "telegram", "4711", "12")),
@@ -226,7 +229,7 @@ SAMPLES = [
     Sample(
         "progress",
         (Status("reading", count=8, sites=("a.example", "b.example")),),
-        ("🔎", "8", "a.example, b."),
+        ("🔎", "8", "`a.example`, `b.example`"),
     ),
     Sample("progress", (Status("writing"),), ("✍️",)),
     Sample("progress", (Status("waiting", place=2),), ("2",)),
@@ -364,7 +367,7 @@ def test_each_command_is_described(say: English) -> None:
 def test_labels_fit_their_buttons(say: English) -> None:
     """Also beside another one."""
     labels = [say.name, say.ALLOW, say.BLOCK, say.REMOVE_YES, say.DRAFTS_ON, say.DRAFTS_OFF]
-    labels += [say.PASSWORD_BUTTON, say.PASSWORD_LABEL, say.ABOUT_THIS]
+    labels += [say.PASSWORD_BUTTON, say.PASSWORD_LABEL, say.ABOUT_THIS, say.LEAVE, say.PART_BUTTON]
     labels += [value for name, value in _spoken(say) if name.endswith("_BUTTON")]
     labels += [say.LESS_BUTTON, *say.OFTEN.values()]
     for label in (*labels, say.STOP_BUTTON, say.RETRY_BUTTON, *say.ROLES.values()):

@@ -242,6 +242,20 @@ async def test_nothing_is_sent_into_a_flood_wait(scene: Scene) -> None:
     assert scene.clock.now >= began + 30
 
 
+async def test_a_preview_that_came_too_soon_keeps_its_turn(scene: Scene) -> None:
+    """It is shown when the wait is over, though nothing new was said, and not after one more pause."""
+    stage = Stage(None, FloodWait(0.01))
+    stage.limits = Limits(first_edits_s=(0.001, 3600.0))
+    growing = scene.growing(stage)
+    task = asyncio.create_task(growing.run())
+    growing.see(Text("Once "))
+    await stage.shows(lambda: stage.texts() == ["Once "])
+    growing.see(Text("upon "))
+    await stage.shows(lambda: stage.texts() == ["Once upon "])
+    growing.finish(Final("Once upon a time."))
+    await task
+
+
 async def test_marks_alone_are_not_worth_a_post(scene: Scene) -> None:
     """The first word is, and it does not wait for the pause after them."""
     stage = Stage()

@@ -84,7 +84,7 @@ async def test_it_shows_how_far_it_is_and_then_the_answer_with_buttons(tmp_path:
     )
     async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
         await house.say("/research how deep?")
-        await street.shows(lambda: street.texts() == ["🔎 8 results · reading lake.example …"])
+        await street.shows(lambda: street.texts() == ["🔎 8 results · reading `lake.example` …"])
         script.looked[0].go_on.set()
         await house.calm()
         assert street.texts() == [WHOLE.markdown]

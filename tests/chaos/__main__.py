@@ -1,6 +1,7 @@
 """Kills the program again and again, at every point of an answer's life, and counts what people lost.
 
     python -m tests.chaos --kills 200 --seed 1          the program itself
+    python -m tests.chaos --platform discord --gaps 50  with gaps of minutes in its connection among the kills
     python -m tests.chaos --order send-then-mark        a naive bot, which answers twice
     python -m tests.chaos --order mark-then-send        a naive bot, which loses answers
     python -m tests.chaos --rates off                   kills alone, no other faults
@@ -17,15 +18,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import get_args
 
 from tests.bench.report import Report, Table, Target, as_json, as_text
+from tests.chaos.discord_street import DiscordStreet
 from tests.chaos.run import Found, Order, run
+from tests.chaos.street import Street
+from tests.chaos.telegram_street import TelegramStreet
 
+STREETS: dict[str, Callable[[int], Street]] = {"telegram": TelegramStreet, "discord": DiscordStreet}
 KILLS, KILLS_SHORT = 200, 30
-STRAYS_PER_1000_MAX = 1.0
+GAPS, GAPS_SHORT = 50, 8
 TRAILS_MAX = 4
 
 
@@ -33,18 +38,29 @@ def main(words: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; the exit code."""
     call = _call(words)
     kills = call.kills or (KILLS_SHORT if call.short else KILLS)
+    street = STREETS[call.platform](call.seed)
+    gaps = min(_gaps(call, street), kills)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         found = asyncio.run(
-            run(Path(folder), kills=kills, seed=call.seed, order=call.order, faults=call.rates == "on")
+            run(
+                street,
+                Path(folder),
+                kills=kills,
+                gaps=gaps,
+                seed=call.seed,
+                order=call.order,
+                faults=call.rates == "on",
+            )
         )
-    report = reported(found, call.order)
+    report = reported(found, call.order, street.strays_per_1000_max)
     report.notes.append(f"Took {time.monotonic() - began:.0f} s with seed {call.seed}.")
     print(f"{as_text(report)}\n", flush=True)  # noqa: T201 - the tables are what it is for
     if call.json:
         figures = {
             "seed": call.seed,
             "kills": kills,
+            "gaps": gaps,
             "rates": call.rates,
             "platform": call.platform,
             "python": platform.python_version(),
@@ -55,7 +71,7 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0 if report.is_met else 1
 
 
-def reported(found: Found, order: Order) -> Report:
+def reported(found: Found, order: Order, strays_per_1000_max: float) -> Report:
     judgement = found.judgement
     at = Counter(kill.point for kill in found.kills)
     rows = [(point, at[point], found.in_vain[point]) for point in sorted({*at, *found.in_vain})]
@@ -63,6 +79,8 @@ def reported(found: Found, order: Order) -> Report:
         ("questions", len(found.questions)),
         ("whole answers", judgement.count("whole")),
         ("honest sentences", judgement.count("sentence")),
+        ("taken back", judgement.count("taken back")),
+        ("taken back unheard, and answered still", judgement.count("answered still")),
         ("posts made", found.posts),
         ("strays", len(judgement.strays)),
         ("calls", found.calls),
@@ -75,7 +93,7 @@ def reported(found: Found, order: Order) -> Report:
         Target("questions answered twice", judgement.count("twice"), 0),
         Target("wrong texts", judgement.count("wrong"), 0),
         Target(
-            "strays per 1,000 posts", 1000 * len(judgement.strays) / max(1, found.posts), STRAYS_PER_1000_MAX
+            "strays per 1,000 posts", 1000 * len(judgement.strays) / max(1, found.posts), strays_per_1000_max
         ),
         Target("violations", len(found.violations), 0),
         Target("files with the token", len(found.token_in), 0),
@@ -84,9 +102,27 @@ def reported(found: Found, order: Order) -> Report:
     ]
     tables = [
         Table("killed at", ("point", "kills", "waited for in vain"), rows),
+        *_gap_tables(found),
         Table(f"what became of the questions ({order})", ("", "count"), figures),
     ]
     return Report(f"chaos {order}", tables, targets, list(_notes(found)))
+
+
+def _gap_tables(found: Found) -> list[Table]:
+    if not found.gaps:
+        return []
+    rows = [
+        *sorted(found.gaps.items()),
+        *((f"sessions {how}", n) for how, n in sorted(found.sessions.items())),
+    ]
+    return [Table("gaps in the connection", ("", "count"), rows)]
+
+
+def _gaps(call: argparse.Namespace, street: Street) -> int:
+    """None where there is no connection that could have them."""
+    if not street.gaps:
+        return 0
+    return int(call.gaps) if call.gaps is not None else GAPS_SHORT if call.short else GAPS
 
 
 def _notes(found: Found) -> list[str]:
@@ -104,7 +140,10 @@ def _call(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=0, help=f"{KILLS} unless told, {KILLS_SHORT} if short")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--platform", choices=("telegram",), default="telegram")
+    parser.add_argument(
+        "--gaps", type=int, help=f"in a connection; {GAPS} unless told, {GAPS_SHORT} if short"
+    )
+    parser.add_argument("--platform", choices=tuple(STREETS), default="telegram")
     parser.add_argument("--order", choices=get_args(Order), default="ours")
     parser.add_argument("--rates", choices=("on", "off"), default="on", help="faults of single calls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")

@@ -18,8 +18,6 @@ from tests.chaos.points import AT_RANDOM, Doom
 
 ROOT = Path(__file__).parents[2]
 LEAVES_S_MAX = 20.0
-PATIENCE_S = 1.6
-"""So long a kill waits for its point; then it comes all the same."""
 
 
 class Child:
@@ -82,9 +80,9 @@ class Kill:
 
 
 class Reaper:
-    """`clock` is that of the stand-ins."""
+    """`clock` is that of the stand-ins. A kill waits `patience_s` for its point, then it comes anyway."""
 
-    def __init__(self, child: Child, clock: Callable[[], float]) -> None:
+    def __init__(self, child: Child, clock: Callable[[], float], patience_s: float) -> None:
         self.kills: list[Kill] = []
         self.in_vain: Counter[str] = Counter()
         """Points that were not passed while a kill waited for them."""
@@ -92,6 +90,7 @@ class Reaper:
         """Exit codes of runs that ended by themselves, which none should."""
         self._child = child
         self._clock = clock
+        self._patience_s = patience_s
         self._doom: Doom | None = None
         self._skips_left = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -104,7 +103,7 @@ class Reaper:
         if doom.point == AT_RANDOM:
             self._timer = loop.call_later(doom.after_s, self._kill, AT_RANDOM)
         else:
-            self._timer = loop.call_later(PATIENCE_S, self._give_up, doom.point)
+            self._timer = loop.call_later(self._patience_s, self._give_up, doom.point)
         code = await self._child.ended()
         self._doom = None
         self._timer.cancel()

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-What = Literal["whole", "sentence", "lost", "twice", "wrong"]
-"""Twice: two answers, an answer beside half a one, or a sentence beside either. Wrong: a text that is cut,
-mixed, in the wrong order, or that replies to nothing."""
+What = Literal["whole", "sentence", "taken back", "answered still", "lost", "twice", "wrong"]
+"""Taken back: the question, and nothing answers it; answered still: so, but its whole answer stands there, as
+the program need not have been told. Twice: two answers, an answer beside half a one, or a sentence beside
+either. Wrong: a text that is cut, mixed, in the wrong order, or that replies to nothing."""
+WELL: tuple[What, ...] = ("whole", "sentence", "taken back", "answered still")
 
 WORD = re.compile(r"\ba(\d+)(?:w\d+|end)\b")
 PARAGRAPH_WORDS = 40
@@ -37,6 +39,8 @@ class Question:
     """How many words its answer has."""
     at: float
     """When it was asked."""
+    removed: bool = False
+    """The person has taken it back."""
 
 
 class Standing(NamedTuple):
@@ -88,12 +92,12 @@ def verdict(question: Question, posts: Sequence[Standing]) -> What:
     texts = [post for post in posts if _numbers(post)]
     sentences = len(posts) - len(texts)
     if not posts:
-        return "lost"
+        return "taken back" if question.removed else "lost"
     if not texts:
         return "sentence" if sentences == 1 else "twice"
-    replies = texts[0].reply_to == question.post
+    replies = question.removed or texts[0].reply_to == question.post
     if not sentences and replies and _is_whole(question, texts):
-        return "whole"
+        return "answered still" if question.removed else "whole"
     return "twice" if sentences or _is_doubled(question, texts) else "wrong"
 
 

@@ -1,8 +1,8 @@
 """One run: a family asks, the program is killed again and again and answers, and then the chats are read.
 
-    stand-in for Telegram ◄── the program, a child that is killed ──► stand-in node
-            ▲      │ points                                               │ points
-         family    └────────────────────► reaper ◄────────────────────────┘
+    a street: a stand-in platform ◄── the program, a child that is killed ──► stand-in node
+            ▲      │ points                                                     │ points
+         family    └─────────────────────► reaper ◄─────────────────────────────┘
 
 The stand-ins and the family live in this process and never stop. After the last kill the program is left in
 peace until everything is answered; then the judge looks at the chats alone.
@@ -12,7 +12,7 @@ import asyncio
 import sys
 from bisect import bisect
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
@@ -20,21 +20,17 @@ from random import Random
 from statistics import median
 from typing import Literal
 
-from tests.chaos import points
+from tests.chaos import node, points
 from tests.chaos.child import Child, Kill, Reaper
-from tests.chaos.family import Family, all_standing
-from tests.chaos.judge import Judgement, Question, judged
+from tests.chaos.family import Family
+from tests.chaos.judge import WELL, Judgement, Question, judged
 from tests.chaos.node import Node
+from tests.chaos.points import Gap
+from tests.chaos.street import RATES, Street
 from tests.chaos.trail import lead_up, trail
-from tests.servers.telegram import TelegramServer
-from tests.servers.telegram_calls import Call
 
 Order = Literal["ours", "send-then-mark", "mark-then-send"]
 
-TOKEN = "7700123:canary-token-of-the-chaos-run"
-LATENCY_S = 0.02
-HEARD_S = 0.05
-RATES = {"429": 0.05, "502": 0.02, "lost": 0.03}
 PEACE_S_MAX = 120.0
 """Whatever is not answered by then is lost."""
 QUIET_S = 3.5
@@ -44,7 +40,12 @@ SILENT_S = 35.0
 wait that has grown."""
 NAIVE_SILENT_S = 5.0
 """For the naive bots, which send so little that their waits never grow."""
-LOOK_S = 0.5
+LOOK_S, GLANCE_S = 0.5, 0.05
+MEET_S_MAX = 20.0
+HEARING_S_MAX = 6.0
+GAP_STEPS, GAP_STEP_S = 3, 0.2
+"""While the gap lasts the family lives on, at so many times with so much real time between them."""
+SILENCE = {"reset": 0.6, "lost": 0.4}
 
 
 @dataclass(slots=True)
@@ -58,6 +59,8 @@ class Found:
     own_ends: list[int]
     recovery_s: float
     """From a kill until the program hears people again: the median."""
+    gaps: Counter[str]
+    sessions: Counter[str]
     posts: int
     """How many were ever made."""
     calls: int
@@ -69,83 +72,130 @@ class Found:
     """Of each thing that went wrong: what happened in its chat, in order."""
 
 
-async def run(folder: Path, *, kills: int, seed: int, order: Order = "ours", faults: bool = True) -> Found:
+async def run(
+    street: Street,
+    folder: Path,
+    *,
+    kills: int,
+    gaps: int = 0,
+    seed: int,
+    order: Order = "ours",
+    faults: bool = True,
+) -> Found:
     """`folder` is where the program lives; it should be empty."""
-    async with TelegramServer(TOKEN, latency_s=LATENCY_S, random=Random(f"{seed} faults")) as server:
-        family = Family(server, seed)
-        async with Node(seed, lambda point: reaper.passed(point)) as node:
-            child = Child(_command(order), folder, _settings(server, node, family))
-            reaper = Reaper(child, server.clock)
-            watch = points.Watch(server, reaper.passed)
-            server.rates = RATES if faults else {}
-            server.heard_s = HEARD_S
-            known = points.OURS if order == "ours" else points.ANY_ORDER
-            asking = asyncio.create_task(family.ask_on())
+    async with street:
+        family = Family(street, seed)
+        async with Node(seed, lambda point: reaper.passed(point)) as model:
+            child = Child(_command(order), folder, {**street.settings(), **_model(model)})
+            reaper = Reaper(child, street.clock, street.patience_s)
+            street.watch(reaper.passed)
+            known = street.points if order == "ours" else street.points_of_any
+            random = Random(f"{seed} kills")
+            asking: asyncio.Task[None] | None = None
             try:
-                for doom in points.plan(kills, known, Random(f"{seed} kills")):
-                    server.forgive()
+                if not street.first_words_wait:
+                    await _meet(street, child, family)
+                rates = RATES if faults else {}
+                street.fail(rates)
+                asking = asyncio.create_task(family.ask_on())
+                happened = Counter[str]()
+                for life in points.lives(kills, gaps, (*known, *node.POINTS), street.gaps, random):
+                    street.forgive()
+                    if life.gap is not None and life.gap.how == "dead":
+                        await _gap(life.gap, street, family, random, happened)
                     await child.start()
-                    await reaper.strike(doom)
+                    if life.gap is not None and life.gap.how != "dead":
+                        await _until(lambda: street.is_heard, HEARING_S_MAX)
+                        await _gap(life.gap, street, family, random, happened)
+                        street.fail(rates)
+                    await reaper.strike(life.doom)
                 asking.cancel()
-                await _leave_in_peace(server, child, family, SILENT_S if order == "ours" else NAIVE_SILENT_S)
+                await _leave_in_peace(street, child, family, SILENT_S if order == "ours" else NAIVE_SILENT_S)
             finally:
-                asking.cancel()
-                await asyncio.gather(asking, return_exceptions=True)
+                if asking is not None:
+                    asking.cancel()
+                    await asyncio.gather(asking, return_exceptions=True)
                 await child.destroy()
-            judgement = judged(family.questions, {chat: all_standing(server, chat) for chat in server.chats})
+            judgement = judged(family.questions, {chat: street.standing(chat) for chat in family.chats})
             found = Found(
                 judgement=judgement,
                 questions=family.questions,
                 kills=reaper.kills,
                 in_vain=reaper.in_vain,
                 own_ends=reaper.own_ends,
-                recovery_s=_recovery_s(reaper.kills, server.calls),
-                posts=sum(len(chat.history) for chat in server.chats.values()),
-                calls=len(server.calls),
-                floods=server.floods,
-                violations=[*server.violations, *node.violations],
-                token_in=child.found_in_files(TOKEN),
+                recovery_s=_recovery_s(reaper.kills, street.heard),
+                gaps=happened,
+                sessions=street.sessions,
+                posts=street.posts,
+                calls=street.calls,
+                floods=street.floods,
+                violations=[*street.violations, *model.violations],
+                token_in=child.found_in_files(street.token),
                 tracebacks=child.said.count("Traceback"),
             )
             for question in family.questions:
                 what = judgement.verdicts[question.number]
-                if what not in ("whole", "sentence"):
+                if what not in WELL:
                     name = f"question {question.number}, {what}"
-                    found.trails[name] = trail(question, server, reaper.kills)
-            for call in watch.violations:
-                found.trails[f"violation at {call.at:.2f}"] = lead_up(call, server, reaper.kills)
+                    found.trails[name] = trail(question, street, reaper.kills)
+            for call in street.broken_by:
+                found.trails[f"violation at {call.at:.2f}"] = lead_up(call, street, reaper.kills)
             return found
 
 
-async def _leave_in_peace(server: TelegramServer, child: Child, family: Family, silent_s: float) -> None:
-    """No more kills, no more faults, no more questions, until everything is answered and it is quiet."""
-    server.rates = {}
-    server.forgive()
+async def _meet(street: Street, child: Child, family: Family) -> None:
+    """Everybody has asked something and begins to be answered, before it begins to be killed."""
     await child.start()
-    ends_at = server.clock() + PEACE_S_MAX
-    while server.clock() < ends_at:  # it is time that has to pass
+    await _until(lambda: street.is_heard, HEARING_S_MAX)
+    family.meet()
+    await _until(lambda: all(map(street.standing, family.chats)), MEET_S_MAX)
+    await child.destroy()
+
+
+async def _gap(gap: Gap, street: Street, family: Family, random: Random, happened: Counter[str]) -> None:
+    """Minutes pass in an instant, and the family lives on in them."""
+    happened[gap.how if gap.how == "dead" or street.is_heard else f"{gap.how}, in vain"] += 1
+    if gap.silent:
+        street.fail(SILENCE)
+    street.cut(gap.how)
+    for _ in range(GAP_STEPS):
+        family.live_on(random)
+        if gap.how != "dead":
+            await asyncio.sleep(GAP_STEP_S)  # for what the program does meanwhile
+        street.go_ahead(60.0 * gap.minutes / GAP_STEPS)
+    street.mend()
+
+
+async def _leave_in_peace(street: Street, child: Child, family: Family, silent_s: float) -> None:
+    """No more kills, no more faults, no more questions, until everything is answered and it is quiet."""
+    street.fail({})
+    street.forgive()
+    await child.start()
+    began = street.clock()
+    while (passed_s := street.clock() - began) < PEACE_S_MAX:  # it is time that has to pass
         quiet_s_min = silent_s if family.waiting() else QUIET_S
-        rest_s = quiet_s_min - _quiet_s(server)
+        rest_s = quiet_s_min - min(passed_s, street.quiet_s())
         if rest_s <= 0:
             break
         await asyncio.sleep(min(rest_s, LOOK_S))
     await child.leave()
 
 
-def _quiet_s(server: TelegramServer) -> float:
-    """How long nothing was called but for news, and no other news came."""
-    quiet = (call.at for call in reversed(server.calls) if call.method != "getUpdates")
-    return server.clock() - next(quiet, server.calls[0].at)
+async def _until(happened: Callable[[], bool], seconds: float) -> None:
+    """Or until this time is over."""
+    for _ in range(int(seconds / GLANCE_S)):
+        if happened():
+            return
+        await asyncio.sleep(GLANCE_S)
 
 
-def _recovery_s(kills: Sequence[Kill], calls: Sequence[Call]) -> float:
+def _recovery_s(kills: Sequence[Kill], heard: Sequence[float]) -> float:
     """Without the runs that did not get so far."""
-    polls = [call.at for call in calls if call.method == "getUpdates"]
     found = []
     for kill, following in zip_longest(kills, kills[1:]):
-        first = bisect(polls, kill.at)
-        if first < len(polls) and (following is None or polls[first] < following.at):
-            found.append(polls[first] - kill.at)
+        first = bisect(heard, kill.at)
+        if first < len(heard) and (following is None or heard[first] < following.at):
+            found.append(heard[first] - kill.at)
     return median(found) if found else 0.0
 
 
@@ -153,12 +203,9 @@ def _command(order: Order) -> list[str]:
     return [sys.executable, "-m", *(["bot"] if order == "ours" else ["tests.chaos.naive", order])]
 
 
-def _settings(server: TelegramServer, node: Node, family: Family) -> dict[str, str]:
-    spec = node.spec()
+def _model(model: Node) -> dict[str, str]:
+    spec = model.spec()
     return {
-        "TELEGRAM_TOKEN": TOKEN,
-        "TELEGRAM_API_URL": server.url,
-        "ADMIN_IDS": ",".join(f"telegram:{person}" for person in family.ids),
         "OPENAI_1_URL": spec.url,
         "OPENAI_1_KEY": spec.key,
         "OPENAI_1_MODEL": spec.model,

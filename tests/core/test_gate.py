@@ -214,6 +214,12 @@ def test_a_split_address_never_shows() -> None:
     assert LINKS[0] in GATE.final(whole)
 
 
+@pytest.mark.parametrize("half", ["See evil.ex", "See htt://", "See [1", "See [the report](http", "See @na"])
+def test_what_may_still_turn_into_something_else_waits(half: str) -> None:
+    """A half link, citation or mention is not shown before it is whole."""
+    assert GATE.partial(half) == "See"
+
+
 @pytest.mark.parametrize(
     "one",
     [

@@ -376,7 +376,7 @@ async def test_guessers_do_not_fill_the_disk(tmp_path: Path) -> None:
 
 # ── One person, two accounts ──────────────────────────────────────────────────────────────────────
 
-BEN_ELSEWHERE = Person("street", "22", "Benny")
+BEN_ELSEWHERE, CLEO_ELSEWHERE = Person("street", "22", "Benny"), Person("street", "33", "Cleo")
 
 
 async def test_a_link_makes_two_accounts_one_person(tmp_path: Path) -> None:
@@ -403,19 +403,25 @@ async def test_what_both_accounts_have_asked_is_added_up(tmp_path: Path) -> None
             for _ in range(questions):
                 await it.allowances.spend(person, "teen")
         members = len(it.access.members())
-        await it.invites.redeem(await it.invites.link_code(BEN), BEN_ELSEWHERE)
+        code = await it.invites.link_code(BEN)
+        assert await it.invites.redeem(code, BEN_ELSEWHERE) == Refusal("sure")
+        await it.invites.redeem(f"{code} yes", BEN_ELSEWHERE)
         assert await it.allowances.today() == {it.listed(BEN).id: 5}
         assert len(it.access.members()) == members - 1
 
 
 async def test_what_only_the_second_account_has_asked_counts(tmp_path: Path) -> None:
-    """Also where the first one has asked nothing yet."""
-    async with home(tmp_path) as it:
-        for person in (BEN, BEN_ELSEWHERE):
+    """Also where the first one has asked nothing yet, or nothing since yesterday."""
+    clock = Clock(NOON)
+    async with home(tmp_path, clock=clock) as it:
+        for person in (BEN, BEN_ELSEWHERE, CLEO, CLEO_ELSEWHERE):
             await it.access.let_in(person, "teen")
-        await it.allowances.spend(BEN_ELSEWHERE, "teen")
-        await it.invites.redeem(await it.invites.link_code(BEN), BEN_ELSEWHERE)
-        assert await it.allowances.today() == {it.listed(BEN).id: 1}
+        await it.allowances.spend(CLEO, "teen")
+        clock.advance(DAY_S)
+        for mine, other in ((BEN, BEN_ELSEWHERE), (CLEO, CLEO_ELSEWHERE)):
+            await it.allowances.spend(other, "teen")
+            await it.invites.redeem(f"{await it.invites.link_code(mine)} yes", other)
+        assert await it.allowances.today() == {it.listed(BEN).id: 1, it.listed(CLEO).id: 1}
 
 
 async def test_a_link_is_over_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
@@ -441,8 +447,34 @@ async def test_nobody_loses_rights_or_an_admin_by_a_link(tmp_path: Path) -> None
         assert await it.invites.redeem(code, ADMIN) == Refusal("higher")
         assert it.access.role_of(ADMIN) == "admin"
         assert it.access.role_of(BEN) == "child"
-        assert isinstance(await it.invites.redeem(await it.invites.link_code(ADMIN), BEN), Redeemed)
-        assert it.access.role_of(BEN) == "admin"
+        await it.access.let_in(BEN_ELSEWHERE, "adult")
+        code = await it.invites.link_code(ADMIN)
+        assert isinstance(await it.invites.redeem(f"{code} yes", BEN_ELSEWHERE), Redeemed)
+        assert it.access.role_of(BEN_ELSEWHERE) == "admin"
+
+
+async def test_a_person_has_one_account_on_a_platform(tmp_path: Path) -> None:
+    """So that a code brings in nobody else: neither a stranger nor another one of the family."""
+    async with home(tmp_path) as it:
+        await it.access.let_in(BEN, "child")
+        code = await it.invites.link_code(BEN)
+        (stranger,) = strangers(1)
+        assert await it.invites.redeem(code, stranger) == Refusal("taken")
+        await it.access.let_in(CLEO, "child")
+        assert await it.invites.redeem(f"{code} yes", CLEO) == Refusal("taken")
+        assert it.access.role_of(stranger) is None
+        assert it.listed(CLEO) != it.listed(BEN)
+
+
+async def test_an_account_can_be_parted_again(tmp_path: Path) -> None:
+    """It is a stranger then; the last one of a member stays."""
+    async with home(tmp_path) as it:
+        await it.access.let_in(BEN, "adult")
+        await it.invites.redeem(await it.invites.link_code(BEN), BEN_ELSEWHERE)
+        assert await it.access.part(BEN_ELSEWHERE) == "done"
+        assert it.access.role_of(BEN_ELSEWHERE) is None
+        assert await it.access.part(BEN) == "unknown"
+        assert it.access.role_of(BEN) == "adult"
 
 
 async def test_one_s_own_code_changes_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ HEIGHT = "The Lumen Tower in Varnheim is 120 metres high. It stands on the north
 OPENING = (
     "The tower was opened in 1931 by Anna Becker, who had paid for the whole of it herself, people say. "
 )
-TOWER = Page("https://a.example/tower", "Lumen Tower", f"{HEIGHT}\n\n{FILLER}\n\n{OPENING}")
+TOWER = Page("https://a.example/tower", "Lumen Tower", f"{HEIGHT}\n\n{FILLER * 2}\n\n{OPENING}")
 CAKE = Page(
     "https://b.example/cake", "Apple cake", "Peel the apples, mix them with sugar and bake it all. " * 20
 )

@@ -83,6 +83,7 @@ def test_a_right_citation_stays_as_it_was_written(text: str) -> None:
         ("Gruber sprach: „Ein großer Tag für alle“ [1].", 2),
         ("The river is full of salmon [1].", 3),
         ("Ida Holm measured the tower [2].", 3),
+        ("The surveyor says that the tower in Varnheim is high [1].", 3),
         ("Chi phí là 3,2 triệu đồng [2].", 4),
     ],
 )

@@ -20,6 +20,7 @@ import asyncio
 import base64
 import binascii
 import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -33,7 +34,7 @@ from aiohttp import web
 
 from tests.servers import discord_commands  # noqa: F401 - registers its routes
 from tests.servers.discord_calls import JSON, Call, Mistake, Refused, Upload, typed
-from tests.servers.discord_faults import LOST, NOT_APPLIED, SAID, Fault, Faults, break_off
+from tests.servers.discord_faults import LOST, NOT_APPLIED, PAGES, SAID, Fault, Faults, break_off
 from tests.servers.discord_gateway import Gateway
 from tests.servers.discord_limits import Limits
 from tests.servers.discord_model import Channel, Post
@@ -43,6 +44,8 @@ from tests.servers.discord_rest import ROUTES, Route
 API = "/api/v10"
 BOT_ID = 100_000_000_000_000_001
 """Of a bot whose token does not tell it."""
+SILENT = logging.Logger("discord", logging.CRITICAL)
+"""What breaks off on purpose is no news, and our own mistakes are raised at the end."""
 Moment = Literal["arrived", "applied", "replied"]
 """Of a call: read, and nothing has happened; it has taken effect; its whole reply is written."""
 
@@ -69,7 +72,11 @@ class DiscordServer(People):
         self._token = token
         self._limits = Limits() if limits else None
         self._faults = Faults(self.random)
+        self.waiting = 0
+        """How many connections are kept waiting."""
         self._offline_until = 0.0
+        self._admitting = asyncio.Event()
+        self._admitting.set()
         self._stopping = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._web: web.Server | None = None
@@ -111,7 +118,7 @@ class DiscordServer(People):
     async def listen(self) -> None:
         loop = asyncio.get_running_loop()
         self._stopping.clear()
-        self._web = web.Server(self._answer, access_log=None)
+        self._web = web.Server(self._answer, access_log=None, logger=SILENT)
         self._server = await loop.create_server(self._web, "127.0.0.1", self.port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -121,6 +128,7 @@ class DiscordServer(People):
             self._server.close()
             self._server = None
         self.gateway.drop(resume=True)
+        self._admitting.set()
         self._stopping.set()
         if self._web is not None:
             await self._web.shutdown(0.1)
@@ -176,6 +184,12 @@ class DiscordServer(People):
     def back_online(self) -> None:
         """At once, and not at the end of `offline_s`."""
         self._offline_until = 0.0
+        self._admitting.set()
+
+    def keep_waiting(self) -> None:
+        """The connections break off, and new ones are neither refused nor answered until `back_online`."""
+        self._admitting.clear()
+        self.gateway.drop(resume=True)
 
     # ── Answering ─────────────────────────────────────────────────────────────────────────────────
 
@@ -195,6 +209,12 @@ class DiscordServer(People):
             return await break_off(LOST.get(fault.what, fault.what), request, self._stopping)
         if self.clock() < self._offline_until:
             return web.Response(status=503, text="no healthy upstream")
+        self.waiting += 1
+        self.changed()
+        await self._admitting.wait()
+        self.waiting -= 1
+        if request.transport is None:
+            raise ConnectionResetError  # who waited has gone
         return await self.gateway.serve(request)
 
     async def _serve_call(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -219,6 +239,7 @@ class DiscordServer(People):
         await asyncio.sleep(self.latency_s / 2)
         fault = self._faults.next(call.route, call.channel_id)
         if fault is not None and fault.what in NOT_APPLIED:
+            call.status = PAGES.get(fault.what, 0)
             return await break_off(fault.what, request, self._stopping)
         reply = self._limited(route, call, fault) or self._reply(route, call, fault)
         if call.applied:
@@ -271,7 +292,8 @@ class DiscordServer(People):
         now = self.clock()
         wait_s = self._limits.everywhere(now) if route.authorized else 0.0
         if wait_s > 0:
-            self.violation(call.route, "more calls in a second than all routes together allow")
+            if now >= self._limits.forgiven_until:
+                self.violation(call.route, "more calls in a second than all routes together allow")
             return self._too_soon(call, wait_s, "global")
         bucket = self._limits.bucket(route.name, _major(route, call))
         if bucket.spend(now):

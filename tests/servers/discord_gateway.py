@@ -30,7 +30,7 @@ INTENTS = {"GUILDS": 1 << 0, "GUILD_MESSAGES": 1 << 9, "DIRECT_MESSAGES": 1 << 1
 PRIVILEGED = {"GUILD_MEMBERS": 1 << 1, "GUILD_PRESENCES": 1 << 8, "MESSAGE_CONTENT": 1 << 15}
 ALL_INTENTS = (1 << 26) - 1
 RESUMABLE_S = 120.0
-"""How long a session is remembered when nobody is connected."""
+"""How long a session is remembered when nobody is connected, unless the test says otherwise."""
 SENT_MAX, SENT_S = 120, 60.0
 """How much a client may send."""
 MISSED_BEATS = 1.5
@@ -98,7 +98,12 @@ class Gateway:
         self._url = url
         self.sessions: dict[str, Session] = {}
         self.lines: set[Line] = set()
+        self.on_told: Callable[[str, JSON], None] = lambda event, data: None
+        """Hears of each event as it goes out to who is connected."""
         self.heartbeat_s = 41.25
+        self.resumable_s = RESUMABLE_S
+        self.not_yet = 0
+        """So many sessions cannot go on just now: their clients are to try again a little later."""
         self.acknowledges = True
         """False: heartbeats are heard, but not answered; the client has to notice."""
         self.identified: list[JSON] = []
@@ -128,11 +133,12 @@ class Gateway:
         session.events.append({"d": data, "s": session.sequence, "t": event})
         if session.line is not None:
             session.line.send(DISPATCH, data, session.sequence, event)
+            self.on_told(event, data)
 
     def _forget(self) -> None:
         """The sessions nobody came back to."""
         now = self._world.clock()
-        gone = [one.id for one in self.sessions.values() if now - one.left_at > RESUMABLE_S]
+        gone = [one.id for one in self.sessions.values() if now - one.left_at > self.resumable_s]
         for session_id in gone:
             del self.sessions[session_id]
 
@@ -244,8 +250,9 @@ class Gateway:
         if data.get("token") != self._token:
             raise Closed(4004, "Authentication failed.")
         session = self.sessions.get(str(data.get("session_id")))
-        if session is None:
-            line.send(INVALID_SESSION, False)
+        if session is None or self.not_yet:
+            self.not_yet = max(self.not_yet - 1, 0)
+            line.send(INVALID_SESSION, session is not None)
             return
         seen = data.get("seq")
         if not isinstance(seen, int) or seen > session.sequence:

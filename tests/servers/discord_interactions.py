@@ -98,7 +98,7 @@ def _think(world: World, call: Call, channel: Channel, interaction: Interaction)
     _belongs(post, interaction)
     channel.add(post, own=True)
     if post.ephemeral_to is None:
-        world.tell("MESSAGE_CREATE", world.told(channel, post), channel, post)
+        world.tell("MESSAGE_CREATE", world.told_place(channel, post.sender), channel, post)
     interaction.response, interaction.deferred = post.id, True
     interaction.ephemeral = post.ephemeral_to is not None
 

@@ -62,6 +62,8 @@ class Limits:
     def __init__(self) -> None:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._everywhere: deque[float] = deque()
+        self.forgiven_until = -math.inf
+        """Of what all routes together allow."""
 
     def bucket(self, route: str, major: str) -> Bucket:
         if (route, major) not in self._buckets:
@@ -84,3 +86,4 @@ class Limits:
         """The client was restarted: what was spent still counts, but it is not held against it."""
         for bucket in self._buckets.values():
             bucket.forgiven_until = max(bucket.reset_at, now)
+        self.forgiven_until = now + EVERYWHERE[1]

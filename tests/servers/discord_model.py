@@ -150,6 +150,8 @@ class Interaction:
     person: int
     message: int | None = None
     """The post the button hangs under."""
+    from_menu: bool = False
+    """A command of the menu of a message, and none that was typed."""
     acknowledged_at: float | None = None
     deferred: bool = False
     """A thinking post stands in for the answer."""
@@ -297,13 +299,21 @@ class World:
             "threads": [self.told_channel(channel) for channel in mine if channel.kind == THREAD],
         }
 
+    def told_place(self, channel: Channel, person: int) -> JSON:
+        """What only the events tell of a message: where it stands, and who its author is there.
+        https://docs.discord.com/developers/events/gateway-events#message-create"""
+        if channel.guild is None:
+            return {}
+        member = self.told_member(self.guilds[channel.guild], person)
+        return {"guild_id": str(channel.guild), "member": member}
+
     def told(self, channel: Channel, post: Post, *, content: bool = True, reply: bool = True) -> JSON:
         """A message; without `content`, only what everybody may know of it."""
         readable = self.may_read(channel, post, content=content)
         told: JSON = {
             "id": str(post.id),
             "channel_id": str(channel.id),
-            "type": 19 if post.reply_to is not None else 20 if post.interaction is not None else 0,
+            "type": self._kind(post),
             "author": self.told_user(post.sender),
             "content": post.text if readable else "",
             "components": post.components if readable else [],
@@ -324,6 +334,14 @@ class World:
             told["application_id"] = str(self.application_id)
         if post.interaction is not None:
             told["webhook_id"] = str(self.application_id)
+            asked = self.interactions[post.interaction]
+            user = self.told_user(asked.person)
+            told["interaction_metadata"] = {
+                "id": str(asked.id),
+                "type": asked.kind,
+                "user": user,
+                "authorizing_integration_owners": {},
+            }
         if post.reply_to is not None:
             reference = {"type": 0, "channel_id": str(channel.id), "message_id": str(post.reply_to)}
             if channel.guild is not None:
@@ -336,6 +354,12 @@ class World:
                     channel, replied, content=content, reply=False
                 )
         return told
+
+    def _kind(self, post: Post) -> int:
+        """https://docs.discord.com/developers/resources/message#message-object-message-types"""
+        if post.reply_to is not None or post.interaction is None:
+            return 0 if post.reply_to is None else 19
+        return 23 if self.interactions[post.interaction].from_menu else 20
 
 
 def _told_upload(post: Post, number: int) -> Any:

@@ -120,11 +120,7 @@ class People(World):
 
     def _tell(self, event: str, channel: Channel, post: Post) -> None:
         if channel.guild not in self.left and "VIEW_CHANNEL" not in channel.forbidden:
-            more: JSON = {}
-            if channel.guild is not None:
-                member = self.told_member(self.guilds[channel.guild], post.sender)
-                more = {"guild_id": str(channel.guild), "member": member}
-            self.tell(event, more, channel, post)
+            self.tell(event, self.told_place(channel, post.sender), channel, post)
         self.changed()
 
     # ── Interactions: all of these return the interaction's id ────────────────────────────────────
@@ -222,6 +218,7 @@ class People(World):
     ) -> int:
         token = f"{self.random.getrandbits(256):064x}"
         interaction = Interaction(self.new_id(), kind, token, self.clock(), channel.id, person, message)
+        interaction.from_menu = data.get("type") == MESSAGE_MENU
         self.interactions[interaction.id] = interaction
         told: JSON = {
             **(more or {}),

@@ -337,7 +337,7 @@ def publish(world: World, channel: Channel, post: Post) -> None:
     post.show(world.clock(), post.text)
     channel.add(post, own=True)
     if post.ephemeral_to is None:
-        world.tell("MESSAGE_CREATE", world.told(channel, post), channel, post)
+        world.tell("MESSAGE_CREATE", world.told_place(channel, post.sender), channel, post)
 
 
 def change(world: World, call: Call, channel: Channel, post: Post, allowed_flags: int) -> None:
@@ -357,7 +357,7 @@ def change(world: World, call: Call, channel: Channel, post: Post, allowed_flags
     post.show(world.clock(), text)
     judge(world, call, post, pings)
     if post.ephemeral_to is None:
-        world.tell("MESSAGE_UPDATE", world.told(channel, post), channel, post)
+        world.tell("MESSAGE_UPDATE", world.told_place(channel, post.sender), channel, post)
 
 
 def retract(world: World, channel: Channel, post: Post) -> None:

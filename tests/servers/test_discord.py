@@ -157,6 +157,28 @@ async def test_a_slash_command_is_deferred_and_answered(server: DiscordServer, b
     assert server.violations == []
 
 
+async def test_what_an_event_tells_of_the_bots_own_posts(server: DiscordServer, bot: Bot) -> None:
+    """In which guild they stand, as of any other post, and what they answer."""
+    general = server.channel(server.guild(1, "Family", members=[7, 8]), "general")
+    told: list[tuple[str, str | None, int]] = []
+
+    def on_told(event: str, data: dict[str, Any]) -> None:
+        if event.startswith("MESSAGE_"):
+            told.append((event, data.get("guild_id"), data["type"]))
+
+    @bot.tree.context_menu(name="Ask about this")
+    async def about(interaction: discord.Interaction, message: discord.Message) -> None:
+        await interaction.response.send_message("This", suppress_embeds=True)
+
+    await bot.tree.sync()
+    server.gateway.on_told = on_told
+    post = await bot.get_partial_messageable(general.id).send("hi", nonce="n-1", suppress_embeds=True)
+    await post.edit(content="hi there", suppress=True)
+    server.message_command(general.id, 8, "Ask about this", post.id)
+    await server.until(lambda: len(general.posts) == 2)
+    assert told == [("MESSAGE_CREATE", "1", 0), ("MESSAGE_UPDATE", "1", 0), ("MESSAGE_CREATE", "1", 23)]
+
+
 async def test_a_form_is_filled_in(server: DiscordServer, bot: Bot) -> None:
     """A modal opens from a command, and what is written into it reaches the client."""
     home = server.dm(7)

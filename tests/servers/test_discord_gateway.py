@@ -1,5 +1,6 @@
 """The gateway of the stand-in is as strict as the real one, seen by a client with no manners of its own."""
 
+import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator
@@ -119,6 +120,33 @@ async def test_a_session_goes_on_where_it_was(server: DiscordServer, dial: Diale
     client = await dial()
     await client.send(6, {"token": TOKEN, "session_id": session, "seq": 4})
     assert await client.next() == {"op": 9, "d": False, "s": None, "t": None}
+
+
+async def test_a_session_that_cannot_go_on_yet(server: DiscordServer, dial: Dialer) -> None:
+    """The client is told to try again, and then hears what it missed."""
+    home = server.dm(7)
+    client = await dial()
+    await client.identify()
+    session = (await client.next())["d"]["session_id"]
+    server.drop(resume=True)
+    server.say(home.id, 7, "one")
+    server.gateway.not_yet = 1
+    client = await dial()
+    await client.send(6, {"token": TOKEN, "session_id": session, "seq": 1})
+    assert await client.next() == {"op": 9, "d": True, "s": None, "t": None}
+    client = await dial()
+    await client.send(6, {"token": TOKEN, "session_id": session, "seq": 1})
+    assert (await client.next())["d"]["content"] == "one"
+
+
+async def test_who_is_kept_waiting_is_let_in_later(server: DiscordServer, dial: Dialer) -> None:
+    """A connection is neither refused nor answered until the gateway is back."""
+    server.keep_waiting()
+    dialling = asyncio.ensure_future(dial())
+    await server.until(lambda: server.waiting)
+    assert not dialling.done()
+    server.back_online()
+    await (await dialling).identify()
 
 
 async def test_heartbeats_keep_it_alive(server: DiscordServer, dial: Dialer, clock: Clock) -> None:
