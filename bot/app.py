@@ -215,6 +215,7 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
                 drafts_in=family.chats.drafts,
                 now=now,
                 pausing=operating.pausing,
+                shown=lambda row: scheduler.wake("pinned") if operating.pins.awaits(row) else None,
             )
             alerts = Alerts(
                 *(Told(database), signs, announce, told, speaking, tell, phrases.of(settings.language)),

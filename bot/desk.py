@@ -68,7 +68,9 @@ class Desk:
         now: Callable[[], float],
         pausing: Pausing,
         leaving_s_max: float = LEAVING_S_MAX,
+        shown: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """`shown` hears of each row whose answer stands in its chat."""
         self._inbox = inbox
         self._ledger = ledger
         self._assistant = assistant
@@ -80,6 +82,7 @@ class Desk:
         self._drafts_in = drafts_in
         self._now = now
         self._pausing = pausing
+        self._shown = shown
         pausing.when_over(self.take_up)
         self.leaving_s_max = leaving_s_max
         self._adapters = {adapter.platform: adapter for adapter in adapters}
@@ -276,6 +279,7 @@ class Desk:
         except StorageError as error:  # the answer stands there; the next run finds it so
             log.error("Row %d is not closed: %s", item.id, error)
             self._set_aside.add(item.id)
+        self._shown(item.id)
 
     async def _put_in_place(self, item: Item) -> None:
         """Where a button under our own words was pressed, by whom they were for, the answer takes their

@@ -26,8 +26,10 @@ LEVELS = {
 }
 
 
-def tail(path: Path, count: int, level: int, strike: Callable[[str], str]) -> list[str]:
-    """The last `count` records of this level or above that fit one post, the oldest first. Of a traceback
+def tail(
+    path: Path, count: int, level: int, strike: Callable[[str], str], chars_max: int = SHOWN_CHARS_MAX
+) -> list[str]:
+    """The last `count` records of this level or above that fit into so much, the oldest first. Of a traceback
     only its last line is shown, which says what went wrong. Raises OSError."""
     records: list[list[str]] = []
     for line in _end_of(path):
@@ -39,7 +41,7 @@ def tail(path: Path, count: int, level: int, strike: Callable[[str], str]) -> li
     lines = ["\n".join(map(_cut, map(strike, record))) for record in records if record]
     shown: list[str] = []
     for line in reversed(lines[-count:]):
-        if sum(map(len, shown)) + len(line) > SHOWN_CHARS_MAX:
+        if sum(map(len, shown)) + len(line) > chars_max:
             break
         shown.append(line)
     return shown[::-1]

@@ -43,6 +43,7 @@ class Pins:
         self._paces = paces
         self._clock = clock
         self._edited_at: dict[Chat, float] = {}
+        self._awaited: set[int] = set()
 
     async def keep(self, chat: Chat, person: Person, row: int, text: str) -> None:
         """The answer to this row, which is `text`, is what is pinned there from now on."""
@@ -55,6 +56,11 @@ class Pins:
             )
         )
         self._edited_at[chat] = self._clock()
+        self._awaited.add(row)
+
+    def awaits(self, row: int) -> bool:
+        """Whether there is something to pin as soon as the answer to this row stands there."""
+        return row in self._awaited
 
     async def let_go(self, chat: Chat) -> bool:
         """Nothing is pinned there any more, and what was is deleted. False if nothing was."""
@@ -102,6 +108,7 @@ class Pins:
                 (post, chat.platform, chat.id, row),
             )
         )
+        self._awaited.discard(row)
         await self._delete(chat, before)
         return post
 

@@ -193,6 +193,16 @@ def load(env_file: Path | None = Path(".env"), environ: Mapping[str, str] = os.e
     )
 
 
+def given(env_file: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """All that is set, by name and unchecked, for who asks for what is missing. Raises `SettingsError` if the
+    file cannot be read."""
+    found = Findings()
+    set_so_far = env.merged(env.read(env_file, found), environ, NAMES, found)
+    if found.mistakes:
+        raise SettingsError(found.mistakes)
+    return set_so_far
+
+
 def supervisor(environ: Mapping[str, str] = os.environ) -> Supervisor:
     """Who started us: systemd says so itself, and compose.yaml by RESTARTED_BY."""
     socket = environ.get("NOTIFY_SOCKET", "")

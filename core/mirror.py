@@ -38,7 +38,8 @@ class Mirror(Generic[T]):
         await asyncio.shield(task)
 
     async def _change(self, statements: tuple[Statement, ...]) -> None:
-        rows = await self._database.write(*statements, (self._sql, ()))
+        query = (self._sql, ())
+        rows = await (self._database.write(*statements, query) if statements else self._database.read(*query))
         self.value = self._made(rows)
 
     def _over(self, task: asyncio.Task[None]) -> None:

@@ -188,6 +188,29 @@ async def test_one_person_on_both_platforms(home: DiscordHome) -> None:
     assert code.encode() not in home.everything_written()
 
 
+async def test_an_admin_runs_it_from_a_chat(home: DiscordHome) -> None:
+    """The status with its buttons, refreshed in place, and pinned; the log without a secret."""
+    room = home.discord.dm(ANNA)
+    async with home.running():
+        await home.ready()
+        home.discord.say(room.id, ANNA, "How deep?")
+        await home.until(lambda: texts(room) == [WHOLE])
+        home.discord.command(room.id, ANNA, "status")
+        await home.until(lambda: "All well." in texts(room)[-1])
+        post = room.posts[-1]
+        assert "🟢 OpenAI-1: active · 1 asked, 100% answered" in post.text
+        home.discord.say(room.id, ANNA, "And how wide?")
+        await home.until(lambda: texts(room).count(WHOLE) == 2)
+        await home.press(room, post, "Refresh")
+        await home.until(lambda: "2 asked" in post.text)
+        home.discord.command(room.id, ANNA, "logs", {"text": "50 info"})
+        await home.until(lambda: "| INFO |" in texts(room)[-1])
+        assert not any("How deep" in text for text in texts(room))
+        home.discord.command(room.id, ANNA, "status", {"text": "pin"})
+        await home.until(lambda: room.pinned)
+    assert room.pinned == [room.posts[-1].id]
+
+
 BREAKING = ["token", "intents", "unreachable", "garbage", "bursts"]
 
 

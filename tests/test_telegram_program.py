@@ -140,3 +140,32 @@ async def test_a_changed_question_is_answered_anew(home: TelegramHome) -> None:
     assert home.texts(7) == [WHOLE]
     with closing(sqlite3.connect(home.folder / "data" / "porchlight.db")) as database:
         assert database.execute("SELECT text, state FROM inbox").fetchall() == [("How wide?", "closed")]
+
+
+async def test_an_admin_runs_it_from_a_chat(home: TelegramHome) -> None:
+    """The status with its buttons, refreshed in place, and pinned; the log without a secret; a backup."""
+    home.telegram.private(7)
+    chat = home.telegram.chats[7]
+    async with home.running():
+        asked = home.telegram.say(7, 7, "How deep?")
+        await home.until(lambda: home.texts(7) == [WHOLE])
+        home.telegram.say(7, 7, "/status")
+        await home.until(lambda: "All well." in home.texts(7)[-1])
+        post = chat.posts[-1]
+        assert "🟢 OpenAI-1: active · 1 asked, 100% answered" in post.text
+        assert "🟢 Telegram: heard " in post.text
+        await home.until(lambda: [it.label for it in post.buttons][:3] == ["Refresh", "Chart", "Details"])
+        home.telegram.say(7, 7, "And how wide?")
+        await home.until(lambda: home.texts(7).count(WHOLE) == 2)
+        home.telegram.press(7, post.id, "Refresh", person=7)
+        await home.until(lambda: "2 asked" in post.text)
+        home.telegram.say(7, 7, "/logs 50 info")
+        await home.until(lambda: "| INFO |" in home.texts(7)[-1])
+        home.telegram.say(7, 7, "/backup")
+        await home.until(lambda: "A backup was made" in home.texts(7)[-1])
+        home.telegram.say(7, 7, "/why", reply_to=asked)
+        await home.until(lambda: "OpenAI-1 answered" in home.texts(7)[-1])
+        home.telegram.say(7, 7, "/status pin")
+        await home.until(lambda: chat.pinned)
+    assert chat.pinned == [chat.posts[-1].id]
+    assert not any("How deep" in text or TOKEN in text for text in home.texts(7))

@@ -58,24 +58,35 @@ def nobody_here(why: str, advice: str) -> str:
     )
 
 
+PROXY_REMEDY = "Mend HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or unset it."
+
+
 def proxy_wrong(why: str) -> str:
-    return (
-        f"The proxy named in the environment (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY) cannot be used: {why} "
-        "Mend it, or unset it."
-    )
+    return f"The proxy named in the environment cannot be used: {why} {PROXY_REMEDY}"
 
 
-NO_PLATFORM = (
-    "No chat platform is set up. For Telegram, write /newbot to @BotFather and put its key into .env as "
-    "TELEGRAM_TOKEN. For Discord, make an application with a bot at "
-    "https://discord.com/developers/applications and put its token into .env as DISCORD_TOKEN. Then run this "
-    "again."
-)
-SETUP_NEXT = "Then start it with: make run"
+SETUP_WANTS_A_TERMINAL = "porchlight setup asks questions, so it wants a terminal to ask them in."
+NOT_RUNNING = "Porchlight is not running."
+NO_COPY = "There is no copy of the database to put back."
 
 
-def discord_server(link: str, picture: str) -> str:
-    return f"To add the bot to your Discord server, open this link or let a phone read it:\n{link}\n{picture}"
+def runs(heard_s: float | None) -> str:
+    sign = "" if heard_s is None else f"; its last sign of life was {heard_s:.0f} s ago"
+    return f"Porchlight is running{sign}."
+
+
+def copied(name: str, size_bytes: int) -> str:
+    return f"A copy of {size_bytes / 2**20:.1f} MB was made: {name}"
+
+
+def put_back(name: str, aside: str | None, damaged: int) -> str:
+    kept = f" What stood there before is kept as {aside}." if aside else ""
+    lost = f" {damaged} of its rows are damaged; they are left out of what is shown." if damaged else ""
+    return f"The copy {name} is in its place.{kept}{lost} Now start Porchlight."
+
+
+def no_log(why: str | None) -> str:
+    return f"The log cannot be read ({why}). There is none before the first start."
 
 
 def claim_by_code(platform: str, group_link: str, link: str, code: str) -> str:

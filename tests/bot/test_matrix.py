@@ -15,6 +15,19 @@ SOMEBODY = Person("stage", "50", "Somebody")
 PRIVATE, GROUP = Chat("stage", "50"), Chat("stage", "-100", "group")
 
 
+ARGUMENTS = {
+    "status": ("details", "pin", "unpin"),
+    "nodes": ("add", "show Alpha", "pause Alpha", "test Alpha", "remove Alpha yes"),
+    "choose": ("Alpha", "Alpha another"),
+    "reset": ("Alpha",),
+    "strategy": ("random",),
+    "logs": ("5 error",),
+    "role": ("1 guest",),
+    "remove": ("1 yes",),
+}
+"""What else may be tried behind a command, besides nothing."""
+
+
 @pytest.mark.parametrize("chat", [PRIVATE, GROUP], ids=["private", "group"])
 @pytest.mark.parametrize("role", [None, *ROLES])
 async def test_who_may_do_what(tmp_path: Path, role: Role | None, chat: Chat) -> None:
@@ -27,10 +40,18 @@ async def test_who_may_do_what(tmp_path: Path, role: Role | None, chat: Chat) ->
         await family.chats.allow_group(GROUP, "Family", PARENT)
         if role is not None:
             await family.access.let_in(SOMEBODY, role)
-        before = house.pool.strategy, family.access.members(), family.chats.groups()
-        for name, command in COMMANDS.items():
+
+        async def state() -> tuple[object, ...]:
+            rows = await house.database.read("SELECT name FROM added_nodes UNION SELECT name FROM node_choices")
+            paused = house.desktop.operating.pausing.is_on
+            return house.pool.strategy, family.access.members(), family.chats.groups(), paused, rows
+
+        before = await state()
+        called = [(it, argument) for it in COMMANDS.values() for argument in ("", *ARGUMENTS.get(it.name, ()))]
+        for number, (command, argument) in enumerate(called):
+            name = f"{command.name} {argument}".strip()
             shown = len(street.texts())
-            said = Incoming(chat, SOMEBODY, f"q-{name}", f"/{name}", house.clock.now)
+            said = Incoming(chat, SOMEBODY, f"q-{number}", f"/{name}", house.clock.now)
             await house.desk.accept("stage", [said], None)
             await house.calm()
             told = street.texts()[shown:]
@@ -45,5 +66,5 @@ async def test_who_may_do_what(tmp_path: Path, role: Role | None, chat: Chat) ->
             else:
                 assert told, name
                 assert told[0] not in (SAY.ADMIN_ONLY, SAY.PRIVATE_CHAT_ONLY, SAY.PASSWORD_WANTED), name
-        assert (house.pool.strategy, family.access.members(), family.chats.groups()) == before
+        assert await state() == before
     assert player.asked == []
