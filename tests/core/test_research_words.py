@@ -1,4 +1,4 @@
-"""What a question's words say about it, in several languages: is it about these days, does it follow another."""
+"""What the words of a question say about it: is it about these days, does it follow from another one?"""
 
 import pytest
 
