@@ -20,9 +20,14 @@ from core.inbox import Item
 from core.research_cache import is_fresh
 from core.research_prompt import links_in
 from core.roles import MINORS, Role, What
-from core.types import Ask, Button, Chat, Done, Event, Person, Turn
+from core.types import Ask, Button, Chat, Done, Event, Person
 
 log = logging.getLogger(__name__)
+
+ABOUT_A_LINK_CHARS_MAX = 80
+"""A longer text with a link in it is rarely about the link."""
+ASKED_WHAT_S = 300.0
+"""So long the question "what shall I look up?" waits for its answer."""
 
 
 class Assistant:
@@ -39,6 +44,8 @@ class Assistant:
         self._speaking = speaking
         self._told_until: dict[tuple[Chat, str, What], datetime] = {}
         """Until when somebody was told that their allowance is used up: once is enough."""
+        self._asked_what: dict[tuple[Chat, str], float] = {}
+        """When somebody wrote a bare /research: what they write next is what to look up."""
 
     async def answer(self, item: Item) -> AsyncGenerator[Event, None]:
         """The events of one answer; the last is `Done`. Close it to stop."""
@@ -59,6 +66,8 @@ class Assistant:
         meant: str | Reply | Question = Question(item.incoming.text.strip())
         if called := commands.parse(item.incoming.text):
             meant = await commands.obey(self._desktop, item, role, say, *called)
+        if meant == say.RESEARCH_WHAT:
+            self._asked_what[item.incoming.chat, item.incoming.person.id] = item.incoming.said_at
         if isinstance(meant, str):
             yield Done(meant)
         elif isinstance(meant, Reply):
@@ -67,7 +76,7 @@ class Assistant:
             attachment = item.incoming.attachment
             yield Done(say.ATTACHMENTS[attachment] if attachment else say.ASK_SOMETHING)
         else:
-            async with aclosing(self._ask(item, role, say, _looked_up(meant))) as events:
+            async with aclosing(self._ask(item, role, say, self._looked_up(item, meant))) as events:
                 async for event in events:
                     yield event
 
@@ -90,7 +99,11 @@ class Assistant:
         self, item: Item, role: Role, say: English, question: Question
     ) -> AsyncGenerator[Event, None]:
         what: What = "question" if question.mode == "chat" else "research"
-        if used_up := await self._used_up(item, role, what):
+        used_up = await self._used_up(item, role, what)
+        if used_up and question.only_links:  # nobody asked for it to be looked up: then a model answers
+            question, what = replace(question, mode="chat", only_links=False), "question"
+            used_up = await self._used_up(item, role, what)
+        if used_up:
             yield self._used_up_once(item, say, what, used_up)
             return
         began = await self._desktop.inbox.begin(
@@ -98,10 +111,9 @@ class Assistant:
         )
         if not began:
             return  # the text was changed meanwhile: another answer begins
-        turns = await conversations.turns(self._desktop.memory, item, question, today=self._today)
         answer = self._from_a_model if question.mode == "chat" else self._from_the_web
         try:
-            async with aclosing(answer(item, role, say, question, turns)) as events:
+            async with aclosing(answer(item, role, say, question)) as events:
                 async for event in events:
                     yield replace(event, supersedes=question.supersedes) if isinstance(event, Done) else event
         except NoAnswer as error:
@@ -111,28 +123,30 @@ class Assistant:
             yield Done(text, buttons=(again,), tried=error.tried)
 
     async def _from_a_model(
-        self, item: Item, role: Role, say: English, question: Question, turns: tuple[Turn, ...]
+        self, item: Item, role: Role, say: English, question: Question
     ) -> AsyncGenerator[Event, None]:
+        turns = await conversations.turns(self._desktop.memory, item, question, today=self._today)
         ask = Ask(turns, private=question.private, minor=role in MINORS)
         look_up = Button(say.LOOK_UP_BUTTON, f"/lookup {item.id}")
         async with aclosing(self._desktop.pool.stream(ask)) as events:
             async for event in events:
-                if isinstance(event, Done) and not question.private and is_fresh(question.text):
+                is_worth_it = is_fresh(question.text) or bool(links_in(question.text)[0])
+                if isinstance(event, Done) and not question.private and is_worth_it:
                     event = replace(event, buttons=(look_up,))
                 yield event
 
     async def _from_the_web(
-        self, item: Item, role: Role, say: English, question: Question, turns: tuple[Turn, ...]
+        self, item: Item, role: Role, say: English, question: Question
     ) -> AsyncGenerator[Event, None]:
         member = self._desktop.family.access.member_of(item.incoming.person)
         minor = role in MINORS
-        room_tokens = self._desktop.pool.room_tokens(Ask(turns, "research", minor=minor))
+        room_tokens = self._desktop.pool.room_tokens(Ask((), "research", minor=minor))
         if room_tokens is None:
             raise NoAnswer("no_nodes")
         steps = self._researching.answer(
             *(item, question, say),
             whose=member.id if member else item.incoming.person.id,
-            turns=turns,
+            earlier=await conversations.looked_up_before(self._desktop.memory, item, question),
             minor=minor,
             room_tokens=room_tokens,
         )
@@ -140,8 +154,15 @@ class Assistant:
             async for event in events:
                 yield event
 
-
-def _looked_up(question: Question) -> Question:
-    """Whoever sends a link wants to know what is there."""
-    has_link = question.mode == "chat" and not question.private and links_in(question.text)[0]
-    return replace(question, mode="research") if has_link else question
+    def _looked_up(self, item: Item, question: Question) -> Question:
+        """What is looked up though it was not asked as /research: what somebody was just asked to name, and
+        a link, where it is what the words are about."""
+        place = item.incoming.chat, item.incoming.person.id
+        asked_at = self._asked_what.pop(place, None)
+        if question.private or question.mode != "chat":
+            return question
+        if asked_at is not None and item.incoming.said_at - asked_at < ASKED_WHAT_S:
+            return replace(question, mode="research")
+        links, rest = links_in(question.text)
+        only_links = bool(links) and len(rest) <= ABOUT_A_LINK_CHARS_MAX
+        return replace(question, mode="research", only_links=True) if only_links else question

@@ -25,6 +25,10 @@ class Question:
     private: bool = False
     mode: Mode = "chat"
     supersedes: int | None = None
+    only_links: bool = False
+    """What is looked up is the link in it, and nothing is searched for."""
+    before: int | None = None
+    """Only what was said before this row belongs to it; None: all."""
     reply_to: str | None = None
 
 

@@ -9,6 +9,7 @@ bot/people_commands.py, the admin's in bot/admin_commands.py and bot/node_comman
 import difflib
 import re
 import unicodedata
+from dataclasses import replace
 
 from bot import admin_commands as admin
 from bot import digest_commands
@@ -45,7 +46,9 @@ async def retry(desktop: Desktop, call: Call) -> str | Question:
         last = await desktop.memory.last_question(call.chat, call.person)
     if last is None or last.question is None:
         return call.say.NOTHING_TO_RETRY
-    return Question(last.question, last.private, last.mode, last.id, last.incoming.reply_to)
+    return Question(
+        last.question, last.private, last.mode, supersedes=last.id, reply_to=last.incoming.reply_to
+    )
 
 
 async def ask(desktop: Desktop, call: Call) -> str | Question:
@@ -54,11 +57,14 @@ async def ask(desktop: Desktop, call: Call) -> str | Question:
 
 
 def _question(call: Call) -> str | Question:
-    """What stands behind a command may itself begin with /private, and is meant so."""
+    """What stands behind a command may itself begin with /private or /research, and is meant so."""
     called = parse(call.argument)
-    if called is None or called[0] != "private":
-        return Question(call.argument)
-    return Question(called[1], private=True) if called[1] else call.say.PRIVATE_BARE
+    match called:
+        case "private", argument:
+            return Question(argument, private=True) if argument else call.say.PRIVATE_BARE
+        case "research", argument:
+            return Question(argument, mode="research") if argument else call.say.RESEARCH_WHAT
+    return Question(call.argument)
 
 
 async def private(desktop: Desktop, call: Call) -> str | Question:
@@ -69,7 +75,12 @@ async def private(desktop: Desktop, call: Call) -> str | Question:
 
 
 async def research(desktop: Desktop, call: Call) -> str | Question:
-    return Question(call.argument, mode="research") if call.argument else call.say.RESEARCH_WHAT
+    if not call.argument:
+        return call.say.RESEARCH_WHAT
+    meant = _question(call)
+    if isinstance(meant, str) or meant.private:
+        return meant  # it stays in the house, whatever stands before it
+    return replace(meant, mode="research")
 
 
 async def lookup(desktop: Desktop, call: Call) -> str | Question:
@@ -85,12 +96,13 @@ async def deeper(desktop: Desktop, call: Call) -> str | Question:
 async def quotes(desktop: Desktop, call: Call) -> str:
     """Behind a button: the sentences that the answer to that row relied on."""
     row = row_number(call.argument)
-    known = await desktop.memory.question(call.chat, call.person, row) if row is not None else None
-    return (known and await desktop.web.quotes(known.id)) or call.say.NO_QUOTES
+    if row is None or not await desktop.memory.answered_there(call.chat, row):
+        return call.say.NO_QUOTES
+    return await desktop.web.quotes(row) or call.say.NO_QUOTES
 
 
 async def forget(desktop: Desktop, call: Call) -> str:
-    await desktop.web.forget()
+    await desktop.web.forget(call.person)
     return call.say.FORGOTTEN
 
 
@@ -98,10 +110,10 @@ async def _again(desktop: Desktop, call: Call, mode: Mode) -> str | Question:
     row = row_number(call.argument)
     known = await desktop.memory.question(call.chat, call.person, row) if row is not None else None
     if known is None or known.question is None:
-        return call.say.NOTHING_TO_RETRY
+        return call.say.ONLY_WHO_ASKED if call.chat.kind == "group" else call.say.NOTHING_TO_RETRY
     if known.private:
         return call.say.PRIVATE_NOT_LOOKED_UP
-    return Question(known.question, mode=mode, reply_to=known.incoming.reply_to)
+    return Question(known.question, mode=mode, before=known.id, reply_to=known.incoming.reply_to)
 
 
 # ── The registry ──────────────────────────────────────────────────────────────────────────────────

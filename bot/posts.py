@@ -122,8 +122,9 @@ class Growing:
 
     @property
     def _visible(self) -> str:
-        """The text, or how far the looking up has got as long as there is none."""
-        return self.text or self._progress
+        """The text, or how far the looking up has got as long as there is none. An answer before this one
+        stands until there is a better one."""
+        return self.text or ("" if self._inherits is not None else self._progress)
 
     # ── The showing side ──────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ around it are those of the person's language, and what the answer relied on is k
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from random import SystemRandom
@@ -43,6 +43,7 @@ class Researcher(Protocol):
         words: Words,
         *,
         earlier: Sequence[Turn] = (),
+        only_links: bool = False,
         deeper: bool = False,
         minor: bool = False,
         language: str = "",
@@ -64,23 +65,24 @@ class Researching:
         say: English,
         *,
         whose: object,
-        turns: Sequence[Turn],
+        earlier: Sequence[Turn],
         minor: bool,
         room_tokens: int,
     ) -> AsyncGenerator[Event, None]:
         """The events of one answer; the last is `Done`. `whose` is the human who asks, by any account;
-        `turns` are the conversation, the question last. Raises `NoAnswer`."""
+        `earlier` is what they had looked up before. Raises `NoAnswer`."""
         own = self._of_person[whose]
         try:
-            with own.ticket() as my_place, self._everybody.ticket() as place:
-                for line, ticket in ((own, my_place), (self._everybody, place)):
-                    async with aclosing(line.turn(ticket)) as before:
+            with ExitStack() as stack:
+                for line in (own, self._everybody):  # who waits for themselves takes nobody's place
+                    async with aclosing(line.turn(stack.enter_context(line.ticket()))) as before:
                         async for others in before:
-                            yield Status("waiting", place=others)
+                            yield Status("waiting", place=0 if line is own else others)
                 steps = self._research.answer(
                     question.text,
                     _words(say),
-                    earlier=[turn for turn in turns[:-1] if turn.role != "system"],
+                    earlier=earlier,
+                    only_links=question.only_links,
                     deeper=question.mode == "deeper",
                     minor=minor,
                     language=say.language,
@@ -88,19 +90,23 @@ class Researching:
                 )
                 async with aclosing(steps):
                     async for step in steps:
-                        yield await self._done(item, step, say) if isinstance(step, Researched) else step
+                        if isinstance(step, Researched):
+                            yield await self._done(item, question, step, say)
+                        else:
+                            yield step
         except Unavailable:
-            yield Done(say.RESEARCH_BUSY)
+            yield Done(say.RESEARCH_BUSY, buttons=(Button(say.RETRY_BUTTON, f"/retry {item.id}"),))
         finally:
             if own.is_free:
                 self._of_person.pop(whose, None)
 
-    async def _done(self, item: Item, researched: Researched, say: English) -> Done:
+    async def _done(self, item: Item, question: Question, researched: Researched, say: English) -> Done:
         buttons = []
         if researched.quotes:
             await self.store.keep_quotes(item.id, _quotes(researched))
             buttons.append(Button(say.QUOTES_BUTTON, f"/quotes {item.id}"))
-        buttons.append(Button(say.DEEPER_BUTTON, f"/deeper {item.id}"))
+        if question.mode != "deeper":
+            buttons.append(Button(say.DEEPER_BUTTON, f"/deeper {item.id}"))
         done = researched.done or Done("", node="web")
         return replace(done, text=researched.markdown, buttons=tuple(buttons))
 

@@ -23,8 +23,8 @@ CITATION = re.compile(r"\[(\d{1,3})\]")
 """As it is in a text that was `cleaned`, where no other square bracket is."""
 
 _TITLE_MAX = 90
-_HREF_MAX = 1900
-"""Telegram takes off a link of more than 2,048."""
+_HREF_MAX = 700
+"""A longer one would tear a post of Discord's 2,000 characters apart."""
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff"
@@ -65,6 +65,9 @@ _COMMAND = re.compile(rf"(?<![^\W_])/(?={_M}[\w{_LETTERLIKE}])")
 _TAG = re.compile(r"<(?![\s\d=-]|$)")
 
 
+_MARKDOWN = re.compile(r"[*_~`|]{1,3}")
+_CITED = re.compile(r"\[\[(\d{1,3})\]\]\([^()\s]*\)")
+_FOOTNOTES = re.compile(r"\n*(?:^> \[\d{1,3}\] [^\n]*\n?)+\s*\Z", re.MULTILINE)
 _HALF_LINK = re.compile(r"!?[\[【][^\[\]【】\n]{0,80}(?:[\]】](?:\([^()\n]{0,300})?)?$")
 _MAY_TURN = re.compile(r"[.:/@<>&\\()!]")
 _HALF_WORD_MAX = 60
@@ -125,11 +128,15 @@ class Gate:
         site = "" if title == source.page.site else f" – {source.page.site}"
         dated = f" · {source.page.published.isoformat()}" if source.page.published else ""
         noted = f" · {note}" if note else ""
-        return f"[{source.number}] [{title}{site}]({self._hrefs.get(source.number, '')}){dated}{noted}"
+        href = self._hrefs.get(source.number)
+        shown = f"[{title}{site}]({href})" if href else self.cleaned(f"{title}{site}")
+        return f"[{source.number}] {shown}{dated}{noted}"
 
     def quoted(self, text: str) -> str:
-        """Words of a page, as they may be shown: without any citation that stands in them."""
-        return CITATION.sub(r"(\1)", self.cleaned(text))
+        """Words of a page, as they may be shown: without any citation that stands in them, and without what
+        a platform would take for a mark of its own."""
+        line = " ".join(CITATION.sub(r"(\1)", self.cleaned(text)).split())
+        return _MARKDOWN.sub("", line).lstrip("#>-+ ")
 
     def _unlinked(self, found: re.Match[str]) -> str:
         words = found["words"]
@@ -204,6 +211,11 @@ def _href(url: str) -> str | None:
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     href = f"{parts.scheme}://{host}{port}{quote(rest, safe='/%:!&+,=?._-')}"
     return href if len(href) <= _HREF_MAX else None
+
+
+def unsourced(answer: str) -> str:
+    """A researched answer as it may be read by a model later: its sentences, and nothing of its sources."""
+    return _CITED.sub(r"[\1]", _FOOTNOTES.sub("", answer)).strip()
 
 
 def footnotes(gate: Gate, sources: Sequence[Source], notes: Mapping[int, str]) -> str:

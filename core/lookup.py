@@ -97,12 +97,16 @@ class Lookup:
         self._minor = minor
         self._today = today
 
-    async def search(self, question: str, earlier: Sequence[Turn], *, links: bool) -> Looked:
-        """The results of all searches, and the pages that the question links to. Raises nothing."""
+    async def search(
+        self, question: str, earlier: Sequence[Turn], *, links: bool, only_links: bool = False
+    ) -> Looked:
+        """The results of all searches, and the pages that the question links to. With `only_links` nothing
+        is searched for: no more than the link is told to anybody. Raises nothing."""
         targets, asked = links_in(question) if links else ([], question)
+        query = "" if only_links else asked
         async with asyncio.TaskGroup() as group:
-            direct = group.create_task(self._found(asked))
-            reworded = group.create_task(self._reworded(asked, earlier))
+            direct = group.create_task(self._found(query))
+            reworded = group.create_task(self._reworded(query, earlier))
             opening = [group.create_task(self._page(target, "")) for target in targets]
         meaning, more = reworded.result()
         founds = [*more, direct.result()]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from sqlite3 import Row
 
-from core.inbox import Item, item_of
+from core.inbox import Item, Mode, item_of
 from core.storage import Database
 from core.types import Chat, Person
 
@@ -20,6 +20,9 @@ class Exchange:
 
     question: str
     answer: str
+    mode: Mode = "chat"
+    person: str = ""
+    """Who asked, by the platform's id."""
 
 
 class Memory:
@@ -81,6 +84,15 @@ class Memory:
         )
         return item_of(found) if found else None
 
+    async def answered_there(self, chat: Chat, row: int) -> bool:
+        """Whether this row is a question of that chat, whoever asked it, that was not private."""
+        found = await self._database.read_one(
+            "SELECT 1 FROM inbox WHERE platform = ? AND chat = ? AND id = ? AND question IS NOT NULL"
+            " AND NOT private",
+            (chat.platform, chat.id, row),
+        )
+        return found is not None
+
     async def start_anew(self, chat: Chat, person: Person, row: int) -> None:
         """What was said before `row` is no longer part of the conversation."""
         await self._database.write(
@@ -94,4 +106,8 @@ class Memory:
 
 def _exchanges(rows: Iterable[Row]) -> list[Exchange]:
     items = [item_of(row) for row in rows]
-    return [Exchange(item.question, item.answer) for item in items if item.question and item.answer]
+    return [
+        Exchange(item.question, item.answer, item.mode, item.incoming.person.id)
+        for item in items
+        if item.question and item.answer
+    ]

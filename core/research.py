@@ -135,6 +135,7 @@ class Research:
         *,
         earlier: Sequence[Turn] = (),
         links: bool = True,
+        only_links: bool = False,
         deeper: bool = False,
         minor: bool = False,
         private: bool = False,
@@ -143,7 +144,8 @@ class Research:
     ) -> AsyncGenerator[Step, None]:
         """The events of one answer; the last is `Researched`, or `NoAnswer` is raised. Close it to stop.
 
-        `earlier` are the turns before the question; `links`: those in it are opened first; `deeper`: more
+        `earlier` are the turns before the question; `links`: those in it are opened first, and with
+        `only_links` nothing else is; `deeper`: more
         queries and more pages; `room_tokens` is what the smallest node that may serve it has room for.
         """
         if private:
@@ -152,7 +154,7 @@ class Research:
             depth = self._deeper if deeper else self._one_round
             lookup = Lookup(self._pool, self._library, depth, language, minor=minor, today=self._today())
             yield Status("searching")
-            looked = await lookup.search(question, earlier, links=links)
+            looked = await lookup.search(question, earlier, links=links, only_links=only_links)
             hits = picked(looked, depth.urls_max)
             urls = [*(page.url for page in looked.linked), *(hit.url for hit in hits)]
             if sites := dict.fromkeys(map(site_of, urls)):

@@ -7,13 +7,14 @@ keys does not say what people asked. What cannot be kept is not kept, and nobody
 import hashlib
 import json
 import logging
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from core.errors import StorageError
-from core.language import listed, words
 from core.web import Found, Hit, Page
 
 Kept = TypeVar("Kept", Found, Page)
@@ -24,12 +25,16 @@ PAGE_LIVES_S = 24 * 3600.0
 SEARCH_LIVES_S = 6 * 3600.0
 FRESH_LIVES_S = 15 * 60.0
 """Of a search whose answer changes by the hour."""
-FRESH = listed(
-    "today tonight now current currently latest live news breaking yesterday tomorrow weather forecast score "
-    "price prices heute jetzt aktuell aktuelle aktuellen neueste neuesten gestern morgen wetter nachrichten "
-    "preis hom nay bay gio moi nhat tin tuc thoi tiet"
+SECOND_BEST_LIVES_S = 60.0
+"""The usual search engine may be well again by then."""
+FRESH = re.compile(
+    r"\b(?:today|tonight|currently|latest|yesterday|tomorrow|weather|forecast|breaking news|news about"
+    r"|this week|right now|heute|gestern|aktuelle?[nrs]?|derzeit|neueste[nrs]?|wetter|nachrichten|diese woche"
+    r"|hôm nay|hôm qua|ngày mai|mới nhất|tin tức|thời tiết|bây giờ|hiện nay|tuần này)\b",
+    re.IGNORECASE,
 )
-PAGE_CHARS_MAX = 200_000
+PAGE_CHARS_MAX = 30_000
+"""More of a page is read, but not kept."""
 
 
 class Cache(Protocol):
@@ -67,7 +72,8 @@ class Library:
             return kept
         found = await self._search.find(query, language=language)
         if found.rung is not None:
-            await self._keep("search", key, found, FRESH_LIVES_S if is_fresh(query) else SEARCH_LIVES_S)
+            lives_s = FRESH_LIVES_S if is_fresh(query) else SEARCH_LIVES_S
+            await self._keep("search", key, found, lives_s if found.preferred else SECOND_BEST_LIVES_S)
         return found
 
     async def read(self, url: str, title: str) -> Page:
@@ -93,14 +99,16 @@ class Library:
     async def _keep(self, kind: str, key: str, value: Found | Page, lives_s: float) -> None:
         if self._cache:
             try:
-                await self._cache.put(kind, key, json.dumps(asdict(value), default=date.isoformat), lives_s)
+                await self._cache.put(
+                    kind, key, json.dumps(asdict(value), ensure_ascii=False, default=date.isoformat), lives_s
+                )
             except StorageError as error:
                 log.info("A %s is not kept: %s", kind, error)
 
 
 def is_fresh(question: str) -> bool:
     """Whether it is clearly about these days, so that what a model learned is too old for it."""
-    return not FRESH.isdisjoint(words(question))
+    return bool(FRESH.search(unicodedata.normalize("NFC", question)))
 
 
 def key_of(*parts: str) -> str:

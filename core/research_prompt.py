@@ -166,11 +166,10 @@ def queries_in(reply: str, count: int) -> list[str]:
 
 
 _POINTING = listed(
-    "it its they them their theirs he him his she her hers there that those this these then one ones same "
-    "er sie ihn ihm ihr ihre sein seine dort da dann davon dazu dabei damit darin das dieser diese dieses "
-    "ho ay vay"
+    "it its they them their theirs he him his she her hers those these "
+    "er ihn ihm ihr ihre davon dazu dabei damit darin ho ay"
 )
-_OPENING = listed("and but so or also und aber oder auch denn con vay roi")
+_OPENING = listed("and but und aber")
 _ASKING = ("what about", "how about", "was ist mit", "wie ist es mit", "the con", "con ve")
 FOLLOW_UP_WORDS_MAX = 12
 
@@ -179,8 +178,10 @@ def is_follow_up(question: str) -> bool:
     """Whether it looks as if the question cannot be understood without what was said before."""
     said = words(question)
     line = " ".join(said)
-    return len(said) <= FOLLOW_UP_WORDS_MAX and (
-        len(said) <= 3 or said[0] in _OPENING or line.startswith(_ASKING) or not _POINTING.isdisjoint(said)
+    return (
+        bool(said)
+        and len(said) <= FOLLOW_UP_WORDS_MAX
+        and (said[0] in _OPENING or line.startswith(_ASKING) or not _POINTING.isdisjoint(said))
     )
 
 

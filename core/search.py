@@ -52,7 +52,9 @@ OPEN_S = 60.0
 QUERY_MAX = 300
 """Wikipedia's limit, in letters."""
 REPLY_BYTES_MAX = 2**20
-URL_MAX = 2000
+URL_MAX = 600
+"""A longer one could not be shown (core/gate.py)."""
+_HOST = re.compile(r"[\w.-]{3,100}")
 TITLE_MAX = 300
 SNIPPET_MAX = 1000
 
@@ -314,7 +316,8 @@ def is_link(url: str) -> bool:
         parts = urlsplit(url)
         return (
             parts.scheme in ("http", "https")
-            and bool(parts.hostname)
+            and bool(_HOST.fullmatch(parts.hostname or ""))
+            and parts.username is None
             and len(url) <= URL_MAX
             and url.isprintable()
             and not any(letter.isspace() for letter in url)

@@ -7,6 +7,7 @@ answer may cite are its numbered `Source`s. Nothing here does anything.
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from urllib.parse import urlsplit
 
 from core.errors import PorchlightError
 
@@ -47,7 +48,10 @@ class Page:
     @property
     def site(self) -> str:
         """Its host as people say it: "bbc.com"."""
-        return (self.url.split("/")[2].rpartition("@")[2].partition(":")[0]).removeprefix("www.")
+        try:
+            return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True, slots=True)

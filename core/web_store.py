@@ -1,16 +1,17 @@
 """What was looked up on the web, on disk: searches and pages for a few hours, and what an answer relied on.
 
-The cache (core/research_cache.py says for what and for how long) is bounded in number and in time. Quotes
+The cache (core/research_cache.py says for what and for how long) is bounded in size and in time. Quotes
 belong to the row they were an answer to, and go with it.
 """
 
 from collections.abc import Callable
 
 from core.storage import Database
+from core.types import Person
 from core.words import storable
 
-KEPT_MAX = 2000
-"""Searches and pages together; a page has a few kilobytes."""
+KEPT_CHARS_MAX = 10_000_000
+"""Searches and pages together; a page has a few thousand."""
 
 
 class WebStore:
@@ -35,21 +36,29 @@ class WebStore:
         now = self._now()
         await self._database.write(
             (
-                "INSERT OR REPLACE INTO web_cache (kind, key_sha256, value, put_at, lives_until)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (kind, key, storable(value), now, now + lives_s),
+                "INSERT OR REPLACE INTO web_cache (kind, key_sha256, value, size, put_at, lives_until)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (kind, key, storable(value), len(value), now, now + lives_s),
             ),
             ("DELETE FROM web_cache WHERE lives_until <= ?", (now,)),
             (
-                "DELETE FROM web_cache WHERE rowid NOT IN"
-                " (SELECT rowid FROM web_cache ORDER BY put_at DESC LIMIT ?)",
-                (KEPT_MAX,),
+                "DELETE FROM web_cache WHERE rowid IN (SELECT rowid FROM"
+                " (SELECT rowid, sum(size) OVER (ORDER BY put_at DESC, rowid DESC) AS chars FROM web_cache)"
+                " WHERE chars > ?)",
+                (KEPT_CHARS_MAX,),
             ),
         )
 
-    async def forget(self) -> None:
-        """All that was looked up."""
-        await self._database.write(("DELETE FROM web_cache", ()))
+    async def forget(self, person: Person) -> None:
+        """All that was looked up, and what this person's answers relied on."""
+        await self._database.write(
+            ("DELETE FROM web_cache", ()),
+            (
+                "DELETE FROM quotes WHERE incoming IN"
+                " (SELECT id FROM inbox WHERE platform = ? AND person = ?)",
+                (person.platform, person.id),
+            ),
+        )
 
     # ── Quotes ────────────────────────────────────────────────────────────────────────────────────
 

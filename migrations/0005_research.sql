@@ -18,13 +18,17 @@ CREATE TABLE web_cache (
     kind TEXT NOT NULL CHECK (kind IN ('search', 'page')),
     -- A hash of what was looked up: the list of keys does not say what people asked.
     key_sha256 TEXT NOT NULL,
-    value TEXT NOT NULL,
     -- Since when it is here and until when it may be used, in seconds since 1970.
     put_at REAL NOT NULL,
     lives_until REAL NOT NULL,
+    -- How many characters it has.
+    size INTEGER NOT NULL,
+    value TEXT NOT NULL,
     PRIMARY KEY (kind, key_sha256)
 ) STRICT;
 CREATE INDEX web_cache_lives ON web_cache (lives_until);
+-- By which the oldest are found when it is too much, without reading what is kept.
+CREATE INDEX web_cache_put ON web_cache (put_at, size);
 
 -- What each has used of an allowance, once for questions and once for research.
 CREATE TABLE spent_on (

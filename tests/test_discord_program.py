@@ -66,7 +66,7 @@ async def test_a_question_is_answered_in_its_chat(home: DiscordHome) -> None:
         (post,) = room.posts_to(first)
         await home.press(room, post, "Retry")
         await home.until(lambda: len(home.model.asks) == 2)
-    second = home.discord.say(room.id, ANNA, "How deep now?")
+    second = home.discord.say(room.id, ANNA, "And how wide?")
     async with home.running():
         await home.until(lambda: [post.text for post in room.posts_to(second)] == [WHOLE])
     assert len(texts(room)) == 2

@@ -47,7 +47,7 @@ async def test_a_question_is_answered_in_its_chat(home: TelegramHome) -> None:
     is answered when it starts, the oldest first."""
     home.telegram.private(7)
     first = home.telegram.say(7, 7, "How deep?", ago_s=7200)
-    second = home.telegram.say(7, 7, "How deep now?")
+    second = home.telegram.say(7, 7, "And how wide?")
     async with home.running():
         await home.until(lambda: len(home.texts(7)) == 2 and all(WHOLE in text for text in home.texts(7)))
         one, two = home.telegram.chats[7].posts

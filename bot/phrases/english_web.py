@@ -21,6 +21,8 @@ class EnglishWeb:
     def progress(self, status: Status) -> str:
         """In the post itself, as long as there is no text."""
         match status.what:
+            case "waiting" if not status.place:
+                return "⏳ Your other question is being looked up first"
             case "waiting":
                 return f"⏳ Others are having something looked up: {status.place} before you"
             case "reading":
@@ -63,6 +65,7 @@ class EnglishWeb:
     QUOTES_BUTTON = "Show quotes"
     DEEPER_BUTTON = "Dig deeper"
     LOOK_UP_BUTTON = "Look it up"
+    ONLY_WHO_ASKED = "That button is for whoever asked."
     NO_QUOTES = "I no longer have the sentences for that answer."
     PRIVATE_NOT_LOOKED_UP = "That was a private question: it is not looked up on the web."
     FORGOTTEN = "Forgotten: all I had kept of what was looked up on the web. (/new forgets what we said.)"

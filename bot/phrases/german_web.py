@@ -22,6 +22,8 @@ class GermanWeb(EnglishWeb):
 
     def progress(self, status: Status) -> str:
         match status.what:
+            case "waiting" if not status.place:
+                return "⏳ Erst kommt deine andere Frage"
             case "waiting":
                 return f"⏳ Andere lassen gerade etwas nachschlagen: {status.place} vor dir"
             case "reading":
@@ -63,6 +65,7 @@ class GermanWeb(EnglishWeb):
     QUOTES_BUTTON = "Belege zeigen"
     DEEPER_BUTTON = "Mehr dazu suchen"
     LOOK_UP_BUTTON = "Nachschlagen"
+    ONLY_WHO_ASKED = "Dieser Knopf ist für die Person, die gefragt hat."
     NO_QUOTES = "Die Sätze zu dieser Antwort habe ich nicht mehr."
     PRIVATE_NOT_LOOKED_UP = "Das war eine private Frage: Sie wird nicht im Web nachgeschlagen."
     FORGOTTEN = (

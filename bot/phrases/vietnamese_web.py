@@ -20,6 +20,8 @@ class VietnameseWeb(EnglishWeb):
 
     def progress(self, status: Status) -> str:
         match status.what:
+            case "waiting" if not status.place:
+                return "⏳ Mình đang tra cứu câu hỏi kia của bạn trước"
             case "waiting":
                 return f"⏳ Người khác đang nhờ tra cứu: còn {status.place} lượt trước bạn"
             case "reading":
@@ -57,6 +59,7 @@ class VietnameseWeb(EnglishWeb):
     QUOTES_BUTTON = "Xem trích dẫn"
     DEEPER_BUTTON = "Tìm kỹ hơn"
     LOOK_UP_BUTTON = "Tra cứu"
+    ONLY_WHO_ASKED = "Nút này dành cho người đã hỏi."
     NO_QUOTES = "Mình không còn giữ các câu trích cho câu trả lời đó."
     PRIVATE_NOT_LOOKED_UP = "Đó là câu hỏi riêng tư: mình không tra cứu nó trên mạng."
     FORGOTTEN = "Mình đã quên mọi điều tra cứu từ trước. (/new để quên cuộc trò chuyện.)"

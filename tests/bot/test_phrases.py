@@ -233,6 +233,7 @@ SAMPLES = [
     ),
     Sample("progress", (Status("writing"),), ("✍️",)),
     Sample("progress", (Status("waiting", place=2),), ("2",)),
+    Sample("progress", (Status("waiting"),), ("⏳",)),
     *(Sample("research_notice", (Basis(ground, "mojeek", False),)) for ground in get_args(Ground)),
     Sample("research_notice", (Basis("pages", "wikipedia", False),), ("Wikipedia",)),
     Sample("research_notice", (Basis("pages", "mojeek", True, ("https://x.example",)),)),

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from core.errors import NoAnswer
 from core.providers import End
 from core.research import Basis, Researched, Step, Words
@@ -128,6 +130,7 @@ async def test_dig_deeper_asks_the_same_again_with_more(tmp_path: Path) -> None:
         await house.hear("/retry 1")
     assert [looking.question for looking in script.looked] == ["how deep?"] * 3
     assert [looking.how["deeper"] for looking in script.looked] == [False, True, False]
+    assert script.looked[1].earlier == []
 
 
 async def test_a_question_about_these_days_can_be_looked_up(tmp_path: Path) -> None:
@@ -163,8 +166,106 @@ async def test_a_follow_up_comes_with_what_was_said_before(tmp_path: Path) -> No
         await house.hear("/research how deep is the lake?")
         await house.hear("/research and where is it?")
         await house.hear("And who found it?")
-    assert [turn.text for turn in script.looked[1].earlier] == ["how deep is the lake?", WHOLE.markdown]
-    assert WHOLE.markdown in [turn.text for turn in player.asked[0].turns]
+    assert [turn.text for turn in script.looked[1].earlier] == ["how deep is the lake?", "Forty metres. [1]"]
+    assert "Forty metres. [1]" in [turn.text for turn in player.asked[0].turns]
+    assert "lake.example" not in str(player.asked[0].turns)
+
+
+async def test_what_was_said_in_the_chat_is_no_business_of_a_search_engine(tmp_path: Path) -> None:
+    """Only what this person had looked up before goes along."""
+    script = Script()
+    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
+        await house.hear("My secret is canary words. What shall I do?")
+        await house.hear("/research and where is it?")
+    assert script.looked[0].earlier == []
+
+
+@pytest.mark.parametrize("command", ["/research /private how ill am I?", "/private /research how ill am I?"])
+async def test_what_is_private_is_not_looked_up(tmp_path: Path, command: str) -> None:
+    """Whatever stands before it."""
+    script = Script()
+    home = node("Home", Player(["At home.", End()]), local=True)
+    async with scene(tmp_path, home, stage=Street(), researcher=script) as house:
+        assert "At home." in await house.hear(command)
+    assert script.looked == []
+
+
+async def test_a_long_text_with_a_link_in_it_is_answered_by_a_model(tmp_path: Path) -> None:
+    """Nothing is opened or searched for; a button can do it."""
+    street, script = Street(), Script()
+    async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
+        text = f"Please make this friendlier: {'he is not kind to me, ' * 5} sent from https://x.example"
+        assert await house.hear(text) == "From memory."
+        assert next(iter(street.posts.values())).buttons[0].label == "Look it up"
+    assert script.looked == []
+
+
+async def test_of_a_short_question_with_a_link_only_the_link_is_opened(tmp_path: Path) -> None:
+    """And when no more may be looked up today, a model answers."""
+    script = Script()
+    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
+        await house.desktop.family.access.let_in(BEN, "guest")
+        for said in (WHOLE.markdown, "From memory."):
+            text = "What does https://lake.example/depth say?"
+            assert await house.hear(text, person=BEN, chat=BENS) == said
+    assert [looking.how["only_links"] for looking in script.looked] == [True]
+
+
+async def test_an_answer_stands_until_there_is_a_better_one(tmp_path: Path) -> None:
+    """Progress does not take its place, and neither does a failure."""
+    street, script = Street(), Script(slow=True)
+    async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
+        await house.say("/research how deep?")
+        await street.shows(lambda: len(script.looked) == 1 and bool(street.posts))
+        script.looked[0].go_on.set()
+        await house.calm()
+        (post,) = street.posts
+        script.fails = True
+        said = Incoming(HOME, PARENT, "again", "/retry 1", house.clock.now, pressed=post)
+        await house.desk.accept("stage", [said], None)
+        await street.shows(lambda: len(script.looked) == 2)
+        assert street.posts[post].text == WHOLE.markdown
+        script.looked[1].go_on.set()
+        await house.calm()
+        assert street.posts[post].text == WHOLE.markdown
+
+
+async def test_who_waits_for_themselves_takes_nobody_s_place(tmp_path: Path) -> None:
+    """And is told what it is that comes first."""
+    street, script = Street(), Script(slow=True)
+    chats = [Chat("stage", f"chat {number}") for number in range(3)]
+    async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
+        await house.desktop.family.access.let_in(BEN, "adult")
+        for chat in chats:
+            await house.say("/research how deep?", chat=chat)
+        await street.shows(lambda: sum("Your other question" in text for text in street.texts()) == 2)
+        await house.say("/research how wide?", person=BEN, chat=BENS)
+        await street.shows(lambda: len(script.looked) == 2)
+        for count in range(1, 5):
+            await street.shows(lambda count=count: len(script.looked) >= count)  # type: ignore[misc]
+            script.looked[count - 1].go_on.set()
+        await house.calm()
+
+
+async def test_bare_it_waits_for_what_to_look_up(tmp_path: Path) -> None:
+    """What is written next is looked up, and what comes after that is a question like any other."""
+    script = Script()
+    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
+        assert await house.hear("/research") == SAY.RESEARCH_WHAT
+        assert await house.hear("how deep?") == WHOLE.markdown
+        assert await house.hear("how wide?") == "From memory."
+
+
+async def test_in_a_group_everybody_may_see_the_quotes(tmp_path: Path) -> None:
+    """The answer stands there for all; but only who asked may ask again."""
+    group = Chat("stage", "-7", "group")
+    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=Script()) as house:
+        await house.desktop.family.chats.allow_group(group, "Family", PARENT)
+        await house.desktop.family.access.let_in(BEN, "adult")
+        await house.hear("/research how deep?", chat=group)
+        assert "forty metres deep" in await house.hear("/quotes 1", person=BEN, chat=group)
+        assert await house.hear("/deeper 1", person=BEN, chat=group) == SAY.ONLY_WHO_ASKED
+        assert await house.hear("/quotes 1", person=BEN, chat=BENS) == SAY.NO_QUOTES
 
 
 async def test_bare_it_asks_what_to_look_for(tmp_path: Path) -> None:

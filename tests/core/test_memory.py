@@ -15,8 +15,8 @@ async def test_whole_exchanges_are_remembered_in_order(inbox: Inbox, memory: Mem
     for n in range(1, 6):
         row = await exchange(inbox, n, f"Q{n}")
     assert await memory.history(HOME, ANNA, before=row, limit=2, private=False) == [
-        Exchange("Q3", "Because of Q3"),
-        Exchange("Q4", "Because of Q4"),
+        Exchange("Q3", "Because of Q3", "chat", ANNA.id),
+        Exchange("Q4", "Because of Q4", "chat", ANNA.id),
     ]
 
 

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from core.inbox import Inbox
 from core.storage import open_database
-from core.web_store import KEPT_MAX, WebStore
+from core.types import Chat, Incoming, Person
+from core.web_store import KEPT_CHARS_MAX, WebStore
 from tests.fakes import Clock
 
 KEY = "a" * 64
@@ -34,16 +36,31 @@ async def test_a_clock_set_back_lets_nothing_live_longer(tmp_path: Path) -> None
 
 
 async def test_only_the_newest_are_kept(tmp_path: Path) -> None:
-    """As many as there is room for; and what is put again is the newest."""
+    """As many as there is room for."""
     clock = Clock()
     async with open_database(tmp_path / "test.db") as database:
         store = WebStore(database, clock)
-        many = [
-            ("INSERT INTO web_cache VALUES ('page', ?, '', ?, 1e12)", (str(n), n)) for n in range(KEPT_MAX)
-        ]
-        await database.write(*many)
-        clock.advance(KEPT_MAX)
+        for number in range(3):
+            clock.advance(1)
+            await store.put("page", f"{number}", "x" * (KEPT_CHARS_MAX // 2), 60.0)
+        kept = [await store.get("page", str(number)) for number in range(3)]
+        assert [value is not None for value in kept] == [False, True, True]
+
+
+async def test_to_forget_is_to_forget_all_of_it(tmp_path: Path) -> None:
+    """And what one's own answers relied on; what others' did stays."""
+    clock = Clock()
+    anna, ben = Person("stage", "1"), Person("stage", "2")
+    async with open_database(tmp_path / "test.db") as database:
+        inbox, store = Inbox(database, clock), WebStore(database, clock)
+        await inbox.accept(
+            "stage",
+            [Incoming(Chat("stage", "x"), person, f"q{person.id}", "Why?", 0.0) for person in (anna, ben)],
+            None,
+        )
+        for row in (1, 2):
+            await store.keep_quotes(row, "> It is so.")
         await store.put("page", KEY, "text", 60.0)
-        assert await store.get("page", "0") is None
-        assert await store.get("page", "1") == ""
-        assert await store.get("page", KEY) == "text"
+        await store.forget(anna)
+        assert await store.get("page", KEY) is None
+        assert (await store.quotes(1), await store.quotes(2)) == (None, "> It is so.")
