@@ -46,7 +46,10 @@ class Account:
         number = str(told.get("id", ""))
         if not number.isdecimal():
             raise Unclear("the reply names no application")
-        elsewhere, needs_code = bool(told.get("interactions_endpoint_url")), told.get("bot_require_code_grant")
+        elsewhere, needs_code = (
+            bool(told.get("interactions_endpoint_url")),
+            told.get("bot_require_code_grant"),
+        )
         return Application(int(number), elsewhere, needs_code is True)
 
     async def starts_left(self) -> int:

@@ -1,9 +1,9 @@
 """The command line: which words it knows, and what each of them does.
 
 Without a word, Porchlight lives: in the chats that are set up, else in this terminal. Exit codes: 0 all well;
-1 no answer could be given, or `status` or `doctor` found something to look at; 2 the settings or the call are
-wrong, or `doctor` found something broken; 3 the database cannot be used; 4 no platform was heard for too long;
-130 stopped with Ctrl-C.
+1 no answer could be given, or `status` or `doctor` found something to look at; 2 the settings or the call
+are wrong, or `doctor` found something broken; 3 the database cannot be used; 4 no platform was heard for too
+long; 130 stopped with Ctrl-C.
 """
 
 import argparse
@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     words.add_parser("models", help="which models can answer")
     words.add_parser("people", help="who is in, and how much they asked today")
     log = words.add_parser("logs", help="the end of the log")
-    log.add_argument("lines", nargs="?", type=_count, default=LOG_LINES, help=f"how many (default: {LOG_LINES})")
+    log.add_argument(
+        "lines", nargs="?", type=_count, default=LOG_LINES, help=f"how many (default: {LOG_LINES})"
+    )
     log.add_argument("--level", choices=log_tail.LEVELS, default="info", help="only this level and above")
     words.add_parser("backup", help="make a copy of everything that is kept, now")
     restore = words.add_parser("restore", help="put a copy back; the program must not be running")

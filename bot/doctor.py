@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.doctor_house import first, of_house
 from bot.doctor_outside import of_outside
-from bot.findings import Check, Finding, Result, broken, examined
+from bot.findings import Check, Finding, Result, broken, examined, well
 from bot.logs import Striker
 from bot.phrases import operator
 from bot.settings import Settings
@@ -45,7 +45,7 @@ async def examine(
             except SettingsError:
                 checks.append(Check("network", _proxy_wrong, ("settings",)))
         else:
-            checks.append(Check("everything_else", _proxy_wrong, ("settings",)))
+            checks.append(Check("everything_else", _nothing_else, ("settings",)))
         async for finding in examined(checks, Striker(_never_shown(loaded))):
             tell(finding)
             findings.append(finding)
@@ -57,6 +57,10 @@ def _never_shown(loaded: Settings | SettingsError) -> list[str]:
         return []
     accounts = (str(node.options.get("account_id", "")) for node in loaded.nodes)
     return [*loaded.secrets(), *filter(None, accounts)]
+
+
+async def _nothing_else() -> Result:
+    return well("There is nothing else to look at.")
 
 
 async def _proxy_wrong() -> Result:

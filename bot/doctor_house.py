@@ -16,8 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot import health, time_zone
-from bot.findings import Check, Result, broken, warning, well
 from bot.env import unnumbered
+from bot.findings import Check, Result, broken, warning, well
 from bot.settings import NAMES, Settings
 from core import copies
 from core.chats import Chats
@@ -146,7 +146,9 @@ def _folder(folder: Path) -> Result:
     except OSError as error:
         return broken(f"The data folder cannot be written ({error.strerror}).", remedy)
     if owner != os.geteuid():
-        return warning("The data folder belongs to another user.", "Run Porchlight as the user it belongs to.")
+        return warning(
+            "The data folder belongs to another user.", "Run Porchlight as the user it belongs to."
+        )
     return well("The data folder can be written.")
 
 
@@ -244,7 +246,8 @@ def _running(settings: Settings, now: float) -> Result:
 def _zone(is_set: bool, machine: str) -> Result:
     if not is_set and time_zone.is_nowhere(machine):
         return warning(
-            "No time zone is set, so the digest and the days begin by UTC.", "Set TIMEZONE, like Europe/Berlin."
+            "No time zone is set, so the digest and the days begin by UTC.",
+            "Set TIMEZONE, like Europe/Berlin.",
         )
     return well("The time zone is known.")
 

@@ -1,8 +1,8 @@
 """The doctor's checks of what is outside this machine: the models, the chat platforms, the search, the time.
 
-A model in the cloud is asked a tiny question, which is ended with the first sign of an answer: only that shows
-that this key may ask for this model today. One at home is asked what it has, as loading it may take minutes.
-What the platforms are asked changes nothing there.
+A model in the cloud is asked a tiny question, which is ended with the first sign of an answer: only that
+shows that this key may ask for this model today. One at home is asked what it has, as loading it may take
+minutes. What the platforms are asked changes nothing there.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from bot.findings import Check, Result, broken, warning, well
 from bot.doctor_house import groups_on
+from bot.findings import Check, Result, broken, warning, well
 from bot.nodes import maker_of, patterns_of
 from bot.phrases import operator
 from bot.settings import Settings
@@ -41,8 +41,8 @@ NODES = "Look at it in .env, or with /nodes in the admin's chat."
 
 @asynccontextmanager
 async def of_outside(settings: Settings, now: Callable[[], float]) -> AsyncGenerator[list[Check], None]:
-    """The checks, as long as this lasts. Raises `SettingsError` if the proxy named in the environment is none.
-    `now` is the wall clock."""
+    """The checks, as long as this lasts. Raises `SettingsError` if the proxy named in the environment is
+    none. `now` is the wall clock."""
     offsets_s: list[float] = []
 
     async def note(reply: httpx.Response) -> None:
@@ -58,9 +58,9 @@ async def of_outside(settings: Settings, now: Callable[[], float]) -> AsyncGener
         search = at_home if settings.searxng_url and is_in_house(settings.searxng_url) else http
         checks = [Check("nodes", _told(_any_nodes(specs)), ("settings",))]
         for number, spec in enumerate(specs, 1):
-            look = partial(_node, spec, make(spec).provider, len(specs) == 1)
-            if spec.name.casefold() in paused:
-                look = _told(well("An admin has paused this one."))
+            at_rest = spec.name.casefold() in paused
+            asked = partial(_node, spec, make(spec).provider, len(specs) == 1)
+            look = _told(well("An admin has paused this one.")) if at_rest else asked
             checks.append(Check(f"node.{number}", look, ("nodes",)))
         checks += _telegram(settings, http, now)
         checks += _discord(settings, http)
@@ -107,7 +107,9 @@ async def _node(spec: NodeSpec, provider: Provider, alone: bool) -> Result:
     trial = await tried_out(provider, spec, time.monotonic)
     match trial.error:
         case None:
-            return well(f"The model ({spec.kind}) answers, with the first sign after {trial.first_s or 0:.1f} s.")
+            return well(
+                f"The model ({spec.kind}) answers, with the first sign after {trial.first_s or 0:.1f} s."
+            )
         case Rejected() as error if trial.models:
             return broken(f"The key is right, but the model is refused ({error.why}).", error.remedy)
         case Rejected() as error:
@@ -141,7 +143,9 @@ def mini(spec: NodeSpec, *, alone: bool, engine: bool) -> Result:
     """`alone`: there is no other model; `engine`: it runs on this kind of machine."""
     if not engine:
         if alone:
-            return broken("There is no engine for the built-in model on this kind of machine.", "porchlight setup")
+            return broken(
+                "There is no engine for the built-in model on this kind of machine.", "porchlight setup"
+            )
         return well("The built-in model does not run on this kind of machine; there are others.")
     path = Path(str(spec.options["weights"]))
     if path.name == weights.MINI.file_name:
@@ -173,7 +177,9 @@ def _telegram(settings: Settings, http: httpx.AsyncClient, now: Callable[[], flo
         try:
             await account.bot()
         except TokenRefused:
-            return broken("Telegram refuses TELEGRAM_TOKEN.", "Ask @BotFather for the right one; porchlight setup")
+            return broken(
+                "Telegram refuses TELEGRAM_TOKEN.", "Ask @BotFather for the right one; porchlight setup"
+            )
         except Unclear as error:
             return _unreached("Telegram", error)
         return well("Telegram knows the bot.")
@@ -213,7 +219,7 @@ def told_in_groups(reads_groups: bool, groups: int) -> Result:
         return well("Mentions in groups reach the bot." if groups else "The bot is in no group.")
     return warning(
         "The bot's privacy mode is on: in groups it may not hear that it is mentioned.",
-        "Write /setprivacy to @BotFather, switch it off, then take the bot out of the group and put it in again.",
+        "Write /setprivacy to @BotFather and switch it off, then take the bot out of the group and in again.",
     )
 
 
@@ -224,13 +230,14 @@ def _discord(settings: Settings, http: httpx.AsyncClient) -> list[Check]:
     if not settings.discord_token:
         return []
     from adapters import discord_account as discord
+    from adapters.discord_calls import TokenRefused
 
     account = discord.Account(http, settings.discord_api_url, settings.discord_token.get_secret_value())
 
     async def token() -> Result:
         try:
             await account.application()
-        except discord.TokenRefused:
+        except TokenRefused:
             return broken(operator.TROUBLES["discord token"], "porchlight setup")
         except Unclear as error:
             return _unreached("Discord", error)
@@ -250,7 +257,8 @@ def _discord(settings: Settings, http: httpx.AsyncClient) -> list[Check]:
             )
         if (left := await account.starts_left()) < STARTS_LEFT_MIN:
             return warning(
-                f"The bot may begin anew only {left} more times today.", "Find out why it is started so often."
+                f"The bot may begin anew only {left} more times today.",
+                "Find out why it is started so often.",
             )
         return well("Discord's gateway answers. The bot needs no privileged intent.")
 
@@ -265,7 +273,8 @@ def application_result(*, told_elsewhere: bool, needs_code: bool) -> Result:
     portal = "at https://discord.com/developers/applications, under"
     if told_elsewhere:
         return broken(
-            "Commands and buttons are told to another address.", f"Empty Interactions Endpoint URL {portal} General."
+            "Commands and buttons are told to another address.",
+            f"Empty Interactions Endpoint URL {portal} General.",
         )
     if needs_code:
         return broken(
@@ -286,9 +295,7 @@ async def _search(url: str, http: httpx.AsyncClient) -> Result:
         query = {"q": "weather", "format": "json"}
         reply = await http.get(f"{url.rstrip('/')}/search", params=query, timeout=TIMEOUT_S)
     except httpx.HTTPError as error:
-        return broken(
-            f"SearXNG does not answer ({type(error).__name__}).", "Start it, or empty SEARXNG_URL."
-        )
+        return broken(f"SearXNG does not answer ({type(error).__name__}).", "Start it, or empty SEARXNG_URL.")
     try:
         found = reply.json()
     except ValueError:
@@ -297,7 +304,8 @@ async def _search(url: str, http: httpx.AsyncClient) -> Result:
         return well("SearXNG answers.")
     if reply.status_code in (200, 403):
         return broken(
-            "SearXNG does not answer in JSON.", "Add json to search: formats: in its settings.yml, and restart it."
+            "SearXNG does not answer in JSON.",
+            "Add json to search: formats: in its settings.yml, and restart it.",
         )
     return broken(f"SearXNG answers with status {reply.status_code}.", "Look at its log.")
 

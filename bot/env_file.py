@@ -5,7 +5,7 @@ as python-dotenv, which reads the file (bot/env.py), gives it back: bare where t
 What comes out is read once more before it is handed over, so a file with a quote that is never closed cannot
 swallow a line of ours.
 
-The functions are pure but for `save`, which puts the file in its place in one step, for its owner alone.
+All are pure but for `text_of` and `save`, which puts the file in its place in one step, for its owner alone.
 """
 
 import os
@@ -71,6 +71,14 @@ def quoted(value: str) -> str:
         if read(f"A={written}\nB='b'\nC=\"c\"\n") == {"A": value, "B": "b", "C": "c"}:
             return written
     raise ValueError("it holds signs that cannot stand in a .env file")
+
+
+def text_of(path: Path) -> str:
+    """With its line ends as they are; empty if there is no such file. Raises OSError."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def save(path: Path, text: str) -> None:

@@ -82,12 +82,17 @@ async def _looked(check: Check) -> Result:
         async with asyncio.timeout(CHECK_S_MAX):
             return await check.look()
     except TimeoutError:
-        return broken("This could not be found out in time.", "Look whether the network works, and try again.")
+        return broken(
+            "This could not be found out in time.", "Look whether the network works, and try again."
+        )
     except Unclear as error:
-        return broken(f"There was no clear answer ({error}).", "Look whether the network works, and try again.")
+        return broken(
+            f"There was no clear answer ({error}).", "Look whether the network works, and try again."
+        )
     except Exception as error:  # noqa: BLE001 (a doctor who faints helps nobody)
         return broken(
-            f"The check itself failed ({type(error).__name__}).", "Please report this as a fault of Porchlight."
+            f"The check itself failed ({type(error).__name__}).",
+            "Please report this as a fault of Porchlight.",
         )
 
 

@@ -218,9 +218,7 @@ class Gate:
 
     # ── Keys of nodes ─────────────────────────────────────────────────────────────────────────────
 
-    async def _is_key(
-        self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted
-    ) -> bool:
+    async def _is_key(self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted) -> bool:
         """Whether an admin pasted a key for a node. It is kept where it belongs, and never as something that
         was said; a paste that nobody can make sense of is kept nowhere."""
         place = (incoming.chat, incoming.person.id)

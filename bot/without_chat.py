@@ -93,9 +93,7 @@ async def people(settings: Settings) -> str:
 def logs(settings: Settings, count: int, level: str) -> str:
     """Raises OSError."""
     strike = Striker(settings.secrets())
-    return "\n".join(
-        log_tail.tail(settings.log_file, count, log_tail.LEVELS[level], strike, LOG_CHARS_MAX)
-    )
+    return "\n".join(log_tail.tail(settings.log_file, count, log_tail.LEVELS[level], strike, LOG_CHARS_MAX))
 
 
 async def backup(settings: Settings) -> str:
@@ -106,7 +104,8 @@ async def backup(settings: Settings) -> str:
 
 
 def restore(settings: Settings, named: Path | None) -> str:
-    """`named`: a file, or the name of one among the copies; None: the newest. Raises `AlreadyRunning`, too."""
+    """`named`: a file, or the name of one among the copies; None: the newest. Raises `AlreadyRunning`,
+    too."""
     database = database_of(settings)
     if named is None:
         newest = copies.newest(copies.stored(database), time.time())

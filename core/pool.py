@@ -101,7 +101,7 @@ class Pool:
         if not nodes and ask.private:
             raise NoAnswer("no_local_node")
         if not nodes:
-            raise NoAnswer("no_nodes")
+            raise NoAnswer("exhausted" if any(node.paused for node in self.nodes) else "no_nodes")
         quest = Quest(ask, nodes, route, self._clock() + self._answer_s_max, self._retries_max)
         try:
             while step := quest.next_step(
@@ -207,9 +207,7 @@ class Pool:
                     if isinstance(piece, End):
                         node.succeeded(lease, piece, first_token_s or 0.0)
                         took_s = self._clock() - began
-                        quest.tried.append(
-                            Tried(node.name, node.spec.model, ANSWERED, took_s, first_token_s)
-                        )
+                        quest.tried.append(Tried(node.name, node.spec.model, ANSWERED, took_s, first_token_s))
                         self._budget.earn()
                         open_lease = None
                     yield piece

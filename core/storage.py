@@ -78,16 +78,15 @@ async def open_database(
 async def read_database(path: Path) -> AsyncGenerator["Database", None]:
     """To look on beside the program that uses it: nothing is made, migrated or written. Raises
     `StorageError`, also if the program has not been here yet, or not since its last update."""
-    if not path.exists():
-        raise StorageError("Porchlight has kept nothing here yet. It begins to when it is started.")
-    connection = aiosqlite.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_S_MAX)
+    address = await asyncio.to_thread(_to_be_read, path)
+    connection = aiosqlite.connect(address, uri=True, timeout=BUSY_S_MAX, isolation_level=None)
     database = Database(connection, path)
     try:
         with explaining(path):
             await to_its_end(_connect(connection))
         (row,) = await database.read("PRAGMA user_version")
         if row[0] != newest_version(MIGRATIONS):
-            raise StorageError(f"{path.name} is of another version than this program. Start the program once.")
+            raise StorageError(f"{path.name} is of another version than this program. Start that once.")
         yield database
     finally:
         await to_its_end(database.close())
@@ -149,6 +148,12 @@ class Database:
             await self._connection.rollback()  # of no effect if the commit was carried out
             raise
         return rows
+
+
+def _to_be_read(path: Path) -> str:
+    if not path.exists():
+        raise StorageError("Porchlight has kept nothing here yet. It begins to when it is started.")
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 async def _connect(connection: aiosqlite.Connection) -> None:

@@ -50,17 +50,21 @@ class Home:
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
     @asynccontextmanager
-    async def running(self, *, terminal: bool = False) -> AsyncGenerator[asyncio.subprocess.Process, None]:
-        """Until the end of the block; with a `terminal`, somebody looks on and can `type`."""
+    async def running(
+        self, *call: str, terminal: bool = False, **environ: str
+    ) -> AsyncGenerator[asyncio.subprocess.Process, None]:
+        """Until the end of the block; with a `terminal`, somebody looks on and can `type`. `call` is what
+        stands behind the program's name, `environ` more of the environment."""
         ours, theirs = pty.openpty() if terminal else (-1, -1)
         self._keyboard = ours
         program = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot"),
+            *(sys.executable, "-m", "bot", *call),
             cwd=self.folder,
             env={
                 **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")},
                 "TERM": "xterm",
                 "PYTHONPATH": str(ROOT),
+                **environ,
             },
             stdin=theirs if terminal else asyncio.subprocess.DEVNULL,
             stdout=theirs if terminal else asyncio.subprocess.PIPE,

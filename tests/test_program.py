@@ -14,6 +14,7 @@ from typing import BinaryIO
 import pytest
 
 from core.storage import MIGRATIONS
+from tests.home import ROOT
 from tests.servers.models import Fault, ModelServer
 
 QUESTION = "How deep is the canary lake?"
@@ -33,6 +34,7 @@ class Home:
         self.folder = folder
         self.settings(EMBEDDED_MODEL="off")
         self.environ = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        self.environ["PYTHONPATH"] = str(ROOT)
 
     def settings(self, **values: str) -> None:
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))

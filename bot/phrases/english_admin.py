@@ -204,8 +204,8 @@ class EnglishAdmin:
         "- Cloudflare: the account's id and the token\n"
         "- Groq, OpenRouter, Google, OpenAI, xAI, Hugging Face: the key alone\n"
         "- anyone else who speaks OpenAI's protocol: the address and the key\n\n"
-        "I take the message away at once, try the key with a tiny question, and keep it in my database on "
-        "this machine, which only its owner can read. It is shown nowhere."
+        "I take the message away at once where I am allowed to, try the key with a tiny question, and keep "
+        "it in my database on this machine, which only its owner can read. It is shown nowhere."
     )
     KEY_NOT_READ = (
         "I could not tell what that is for, so I took it away and kept nothing. Send the address and the key "

@@ -203,7 +203,7 @@ class EnglishPeople:
     PASSWORD_FORM = "This changes something. Press the button to enter the password, out of the chat."  # noqa: S105 # a sentence
     PASSWORD_BUTTON = "Enter the password"  # noqa: S105 # a label
     PASSWORD_LABEL = "Password"  # noqa: S105 # a label
-    DELETE_IT_YOURSELF = "I cannot delete what you wrote there. Please delete your message with the password."
+    DELETE_IT_YOURSELF = "I cannot delete what you wrote there. Please delete the message with your secret."
     UNLOCKED = "Thank you. For a quarter of an hour I ask no more."
     PASSWORD_WRONG = "Not the password. Please try once more, or send any command."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Wrong too often. Please wait a quarter of an hour."  # noqa: S105 # a sentence

@@ -9,7 +9,8 @@ class EnglishSetup:
 
     WELCOME = (
         "Welcome to Porchlight. A few questions, and it runs; that takes about ten minutes. Enter takes what "
-        "stands in [brackets]. Ctrl-C leaves: what you have answered is kept, and porchlight setup goes on there."
+        "stands in [brackets]. Ctrl-C leaves: what you have answered is kept, and porchlight setup goes on "
+        "there."
     )
     WELCOME_BACK = "Welcome back. This is set already; what is missing comes next."
     LEFT = "What you have answered is kept. To go on: porchlight setup"
@@ -34,7 +35,9 @@ class EnglishSetup:
 
     # ── Where and when ────────────────────────────────────────────────────────────────────────────────
 
-    TIME_ZONE_HOW = "Your day, and the morning digest, go by this: a city of your time zone, like Europe/Berlin."
+    TIME_ZONE_HOW = (
+        "Your day, and the morning digest, go by this: a city of your time zone, like Europe/Berlin."
+    )
     TIME_ZONE = "Time zone"
 
     def no_time_zone(self, word: str, near: str) -> str:
@@ -60,20 +63,19 @@ class EnglishSetup:
         models = "one model" if count == 1 else f"{count} models"
         return f"Ollama runs here, with {models}. What is asked at home stays at home, and costs nothing."
 
-    NO_OLLAMA = "n"
-    OLLAMA_NO = "(n: none of them)"
     LOADING = "I ask it something. A model at home may take a minute to wake up …"
 
     KEYS_HOW = (
         "Models in the cloud answer better. Paste a key, and I tell by its look what it is for:\n"
-        "  • Cloudflare, free up to a daily limit: at https://dash.cloudflare.com, AI, Workers AI, Use REST API;\n"
-        "    paste the account's ID and the token\n"
+        "  • Cloudflare, free up to a daily limit: at https://dash.cloudflare.com, AI, Workers AI,\n"
+        "    Use REST API; paste the account's ID and the token\n"
         "  • OpenAI, Groq, OpenRouter, Google, xAI, Hugging Face: paste the key\n"
         "  • another server that speaks OpenAI's protocol: paste its address and the key\n"
-        "With two or three of them, nobody notices when one has reached its limit. What you paste is not shown."
+        "With two or three of them, nobody notices when one has reached its limit. What you paste is not "
+        "shown."
     )
     KEY = "Key (Enter: no more)"
-    CLOUDFLARE_TOKEN = "That is a Cloudflare account's ID. Now its token"
+    CLOUDFLARE_KEY = "That is a Cloudflare account's ID. Now its token"
     CLOUDFLARE_ID = "That looks like a Cloudflare token. Now the account's ID (Enter: it is none)"
     ADDRESS = "I do not know this key by its look. The address it is for (Enter: skip it)"
     NO_KEY = "I cannot tell what this is. Paste the key alone, or its address and the key."
@@ -135,13 +137,15 @@ class EnglishSetup:
         "  1. Open https://discord.com/developers/applications and choose New Application\n"
         "  2. Under Bot, choose Reset Token, and copy the token here. It is not shown"
     )
-    DISCORD_TOKEN = "Token (Enter: without Discord)"
-    NOT_A_DISCORD_TOKEN = "That is no token of a bot. It has three parts with dots between them."
+    DISCORD_KEY = "Token (Enter: without Discord)"
+    NOT_A_DISCORD_KEY = "That is no token of a bot. It has three parts with dots between them."
     DISCORD_REFUSES = "Discord does not know this token. Reset Token gives a new one."
     DISCORD_ELSEWHERE = (
         "One thing is in the way: under General Information, empty Interactions Endpoint URL, and save."
     )
-    DISCORD_NEEDS_CODE = "One thing is in the way: under Bot, switch off Requires OAuth2 Code Grant, and save."
+    DISCORD_NEEDS_CODE = (
+        "One thing is in the way: under Bot, switch off Requires OAuth2 Code Grant, and save."
+    )
 
     def discord_server(self, link: str) -> str:
         return f"To add the bot to your server, open this link or let a phone read it:\n{link}"
@@ -150,8 +154,8 @@ class EnglishSetup:
 
     def family_group(self, link: str) -> str:
         return (
-            "When it runs, it shows a link that makes you the admin. After that, to have it in the family group, "
-            f"open:\n{link}\nIn a group it answers commands, replies and mentions only."
+            "When it runs, it shows a link that makes you the admin. After that, to have it in the family "
+            f"group, open:\n{link}\nIn a group it answers commands, replies and mentions only."
         )
 
     RUNNING = "All is set. Porchlight is running; what you changed counts when it is started again."

@@ -207,9 +207,9 @@ class GermanAdmin(EnglishAdmin):
         "- Cloudflare: die ID des Kontos und das Token\n"
         "- Groq, OpenRouter, Google, OpenAI, xAI, Hugging Face: nur den Schlüssel\n"
         "- alle anderen, die das Protokoll von OpenAI sprechen: die Adresse und den Schlüssel\n\n"
-        "Ich nehme die Nachricht sofort weg, probiere den Schlüssel mit einer winzigen Frage aus und bewahre "
-        "ihn in meiner Datenbank auf diesem Rechner auf, die nur ihr Besitzer lesen kann. Gezeigt wird er "
-        "nirgends."
+        "Ich nehme die Nachricht sofort weg, wo ich das darf, probiere den Schlüssel mit einer winzigen "
+        "Frage aus und bewahre ihn in meiner Datenbank auf diesem Rechner auf, die nur ihr Besitzer lesen "
+        "kann. Gezeigt wird er nirgends."
     )
     KEY_NOT_READ = (
         "Wofür das ist, konnte ich nicht erkennen; ich habe es weggenommen und nichts behalten. Schick die "

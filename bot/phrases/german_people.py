@@ -223,7 +223,7 @@ class GermanPeople(EnglishPeople):
     PASSWORD_BUTTON = "Passwort eingeben"  # noqa: S105 # a label
     PASSWORD_LABEL = "Passwort"  # noqa: S105 # a label
     DELETE_IT_YOURSELF = (
-        "Was du geschrieben hast, kann ich nicht löschen. Bitte lösch die Nachricht mit dem Passwort."
+        "Was du geschrieben hast, kann ich nicht löschen. Bitte lösch die Nachricht mit deinem Geheimnis."
     )
     UNLOCKED = "Danke. In der nächsten Viertelstunde frage ich nicht mehr danach."
     PASSWORD_WRONG = "Das war nicht das Passwort. Versuch es noch einmal, oder schick einen Befehl."  # noqa: S105 # a sentence

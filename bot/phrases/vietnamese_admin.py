@@ -200,8 +200,8 @@ class VietnameseAdmin(EnglishAdmin):
         "- Cloudflare: mã tài khoản và token\n"
         "- Groq, OpenRouter, Google, OpenAI, xAI, Hugging Face: chỉ cần khóa\n"
         "- nơi khác dùng giao thức của OpenAI: địa chỉ và khóa\n\n"
-        "Mình xóa tin nhắn đó ngay, thử khóa bằng một câu hỏi rất ngắn, rồi giữ khóa trong cơ sở dữ liệu "
-        "trên máy này, chỉ chủ máy đọc được. Khóa không hiện ra ở đâu cả."
+        "Mình xóa tin nhắn đó ngay nếu được phép, thử khóa bằng một câu hỏi rất ngắn, rồi giữ khóa trong "
+        "cơ sở dữ liệu trên máy này, chỉ chủ máy đọc được. Khóa không hiện ra ở đâu cả."
     )
     KEY_NOT_READ = (
         "Mình không nhận ra đó là khóa của nơi nào, nên đã xóa đi và không giữ lại gì. Bạn gửi địa chỉ và "

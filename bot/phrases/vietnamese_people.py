@@ -218,7 +218,7 @@ class VietnamesePeople(EnglishPeople):
     PASSWORD_FORM = "Lệnh này sẽ thay đổi một điều. Bạn bấm nút để nhập mật khẩu, ngoài khung chat."  # noqa: S105 # a sentence
     PASSWORD_BUTTON = "Nhập mật khẩu"  # noqa: S105 # a label
     PASSWORD_LABEL = "Mật khẩu"  # noqa: S105 # a label
-    DELETE_IT_YOURSELF = "Mình không xóa được tin bạn đã gửi. Bạn tự xóa tin có mật khẩu nhé."
+    DELETE_IT_YOURSELF = "Mình không xóa được tin bạn đã gửi. Bạn tự xóa tin có điều bí mật đó nhé."
     UNLOCKED = "Cảm ơn bạn. Trong mười lăm phút tới mình sẽ không hỏi lại."
     PASSWORD_WRONG = "Mật khẩu chưa đúng. Bạn thử lại, hoặc gửi một lệnh khác nhé."  # noqa: S105 # a sentence
     PASSWORD_TOO_OFTEN = "Sai quá nhiều lần. Bạn chờ mười lăm phút nhé."  # noqa: S105 # a sentence

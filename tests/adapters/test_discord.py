@@ -376,6 +376,16 @@ async def test_an_acknowledgement_nobody_heard_of_is_tried(server: DiscordServer
     assert [(post.text, post.ephemeral_to) for post in room.posts] == [("Words", ANNA)]
 
 
+async def test_a_post_is_pinned(server: DiscordServer, hall: Hall, home: Channel) -> None:
+    """In a direct chat, also twice; what is not there cannot be."""
+    number = await hall.adapter.post(chat(home), Part("All well."), reply_to=None, key="1-0")
+    for _ in range(2):
+        await hall.adapter.pin(chat(home), number)
+    assert home.pinned == [int(number)]
+    with pytest.raises(Gone):
+        await hall.adapter.pin(chat(home), "4711")
+
+
 async def test_a_token_that_is_over_is_gone(server: DiscordServer, hall: Hall) -> None:
     """And not a token of ours that Discord refuses, which would be tried for ever."""
     await hall.adapter.menu(None, [], "")

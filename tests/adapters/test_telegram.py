@@ -133,6 +133,18 @@ async def test_a_deleted_post_is_gone(hall: Hall, server: TelegramServer) -> Non
     await hall.adapter.delete(HOME, number)
 
 
+async def test_a_post_is_pinned_without_a_sound(hall: Hall, server: TelegramServer) -> None:
+    """Also twice; what is not there cannot be."""
+    number = await post(hall, "All well.")
+    for _ in range(2):
+        await hall.adapter.pin(HOME, number)
+    assert server.private(7).pinned == [int(number)]
+    with pytest.raises(Gone):
+        await hall.adapter.pin(HOME, "4711")
+    pins = [call for call in server.calls if call.method == "pinChatMessage"]
+    assert all(call.params["disable_notification"] for call in pins)
+
+
 async def test_a_draft_keeps_its_number(hall: Hall, server: TelegramServer) -> None:
     """The same key is the same draft; a group has none."""
     for markdown in ("So", "So **far**"):

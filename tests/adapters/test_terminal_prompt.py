@@ -181,6 +181,15 @@ def test_history_keeps_any_text(tmp_path: Path, text: str) -> None:
     assert texts(tmp_path / "history") == [text]
 
 
+def test_history_keeps_no_secret(tmp_path: Path) -> None:
+    """Whatever that is: whoever makes it says so."""
+    history = FileHistory(tmp_path / "history", secret=lambda text: "canary" in text)
+    history.append_string("a canary")
+    history.append_string("a question")
+    assert texts(tmp_path / "history") == ["a question"]
+    assert list(history.get_strings())[-2:] == ["a canary", "a question"]
+
+
 def test_history_does_not_grow_for_ever(tmp_path: Path) -> None:
     """Of very many lines the last thousand are kept; a pasted book is not kept at all."""
     file = tmp_path / "history"

@@ -132,7 +132,9 @@ async def test_nothing_is_found_where_all_is_well(patient: Patient) -> None:
     assert patient.openai.violations == patient.cloudflare.violations == patient.ollama.violations == []
 
 
-async def test_nothing_is_found_before_the_first_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_found_before_the_first_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No `.env`, no folder, no token: that is how everybody begins."""
     monkeypatch.chdir(tmp_path)
     found = await doctor.examine(
@@ -140,7 +142,7 @@ async def test_nothing_is_found_before_the_first_start(tmp_path: Path, monkeypat
     )
     states = {it.code: it.state for it in found if it.code != "time_zone"}
     assert set(states.values()) == {"well"}
-    assert list(tmp_path.iterdir()) == []
+    assert "made at the first start" in next(it for it in found if it.code == "folder").says
 
 
 async def test_nothing_is_found_while_it_runs(patient: Patient) -> None:
@@ -348,7 +350,7 @@ def test_an_application_that_is_told_elsewhere_is_noticed() -> None:
 
 
 def test_the_built_in_model_is_missed_only_where_it_is_the_only_one(tmp_path: Path) -> None:
-    """On a machine for which there is no engine. With one, a file that is not whole is noticed in any case."""
+    """On a machine for which there is no engine. With one, a file that is not whole is noticed always."""
     file = tmp_path / MINI.file_name
     spec = NodeSpec("Mini", "embedded", "", "x", options={"weights": str(file)})
     assert doctor_outside.mini(spec, alone=True, engine=False).state == "broken"
@@ -388,6 +390,16 @@ async def test_a_check_that_breaks_ends_no_other() -> None:
     assert "canary" not in "".join(map(findings.line, found))
 
 
+async def test_what_is_secret_is_struck_out_of_every_finding() -> None:
+    """Whatever a check may say one day."""
+
+    async def tells() -> Result:
+        return broken("The key is abc.", "Change abc.")
+
+    (found,) = [it async for it in examined([Check("one", tells)], lambda text: text.replace("abc", "…"))]
+    assert (found.says, found.remedy) == ("The key is ….", "Change ….")
+
+
 async def test_the_report_is_the_same_for_people_and_for_programs() -> None:
     """A line with a sign, the code, the sentence and the remedy; or all of it as JSON."""
 
@@ -395,7 +407,10 @@ async def test_the_report_is_the_same_for_people_and_for_programs() -> None:
         return broken("It is cold.", "Close the window.")
 
     found = [it async for it in examined([Check("room", ails)])]
-    assert findings.line(found[0]).split() == "✗ room It is cold. → Close the window.".split()
+    assert findings.line(found[0]).split() == [
+        *("✗", "room", "It", "is", "cold."),
+        *("→", "Close", "the", "window."),
+    ]
     assert findings.verdict(found) == "1 is broken; 0 well."
     report = json.loads(findings.as_json(found, "1.2.3"))
     assert report["verdict"] == "broken"

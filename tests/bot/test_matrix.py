@@ -42,12 +42,16 @@ async def test_who_may_do_what(tmp_path: Path, role: Role | None, chat: Chat) ->
             await family.access.let_in(SOMEBODY, role)
 
         async def state() -> tuple[object, ...]:
-            rows = await house.database.read("SELECT name FROM added_nodes UNION SELECT name FROM node_choices")
+            rows = await house.database.read(
+                "SELECT name FROM added_nodes UNION SELECT name FROM node_choices"
+            )
             paused = house.desktop.operating.pausing.is_on
             return house.pool.strategy, family.access.members(), family.chats.groups(), paused, rows
 
         before = await state()
-        called = [(it, argument) for it in COMMANDS.values() for argument in ("", *ARGUMENTS.get(it.name, ()))]
+        called = [
+            (it, argument) for it in COMMANDS.values() for argument in ("", *ARGUMENTS.get(it.name, ()))
+        ]
         for number, (command, argument) in enumerate(called):
             name = f"{command.name} {argument}".strip()
             shown = len(street.texts())

@@ -163,6 +163,12 @@ async def test_a_node_is_paused_and_goes_on(tmp_path: Path) -> None:
         for _ in range(3):
             assert await house.hear("Why?") == "Beta's."
         assert "⚪ Alpha: paused" in await house.hear("/status")
+        await house.hear("/nodes pause Beta")
+        asked = len(alpha.asked) + len(beta.asked)
+        assert "None of my models can answer just now" in await house.hear("Why?")
+        assert len(alpha.asked) + len(beta.asked) == asked
+        assert (await house.hear("/status")).startswith(SAY.NODES_PAUSED)
+        await house.hear("/nodes resume Beta")
     async with scene(folder, node("Alpha", alpha), node("Beta", beta), stage=Street()) as house:
         house.said = 1000
         assert house.pool.nodes[0].paused

@@ -281,3 +281,17 @@ async def test_a_guild_is_left(server: DiscordServer, api: Api) -> None:
     assert (await api("DELETE", "/users/@me/guilds/1")).status_code == 204
     assert (await api.send(general, "hi")).json()["code"] == 50001
     assert server.left == [1]
+
+
+async def test_pins(server: DiscordServer, api: Api) -> None:
+    """Anybody in a direct chat may pin what stands there; elsewhere it wants a right the bot has not."""
+    home = server.dm(7)
+    general = server.channel(server.guild(1, "Family", [7]), "general")
+    post = (await api.send(home, "hi")).json()["id"]
+    for _ in range(2):
+        assert (await api("PUT", f"/channels/{home.id}/messages/pins/{post}")).status_code == 204
+    assert home.pinned == [int(post)]
+    assert (await api("GET", f"/channels/{home.id}/messages/{post}")).json()["pinned"] is True
+    assert await api.code("PUT", f"/channels/{home.id}/messages/pins/4711") == (404, 10008)
+    other = (await api.send(general, "hi")).json()["id"]
+    assert await api.code("PUT", f"/channels/{general.id}/messages/pins/{other}") == (403, 50013)

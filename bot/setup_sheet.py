@@ -1,0 +1,86 @@
+"""What a step of the set-up works with: the person it asks, and the `.env` it fills in.
+
+Every answer is on disk as soon as it is known to be right, so a set-up that is left, or killed, goes on where
+it was. What else stands in the file is kept (bot/env_file.py).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from bot import env_file, phrases
+from bot.phrases.english import English
+from bot.phrases.english_setup import EnglishSetup
+from bot.phrases.german_setup import GermanSetup
+from bot.phrases.vietnamese_setup import VietnameseSetup
+from core.errors import SettingsError
+
+HEAD = (
+    "# Porchlight's settings. Keep this file to yourself: it holds keys. All that can be set: .env.template\n"
+)
+LANGUAGES = {it.language: it for it in (EnglishSetup(), GermanSetup(), VietnameseSetup())}
+
+
+class Form(Protocol):
+    """The person. `ask` gives the answer without blanks around it, and raises EOFError or KeyboardInterrupt
+    if they leave."""
+
+    def tell(self, text: str) -> None: ...
+
+    async def ask(self, question: str, *, secret: bool = False) -> str: ...
+
+
+class Sheet:
+    """`look` reads what is set by now. Methods that write raise `SettingsError`."""
+
+    def __init__(self, form: Form, file: Path, look: Callable[[], dict[str, str]]) -> None:
+        self._form = form
+        self._file = file
+        self._look = look
+        self.given = look()
+        """All that is set, by name: `.env`, and the environment over it."""
+
+    @property
+    def say(self) -> EnglishSetup:
+        return LANGUAGES[self.house.language]
+
+    @property
+    def house(self) -> English:
+        """What the program itself says, in the same language."""
+        return phrases.of(self.given.get("LANGUAGE", ""))
+
+    def tell(self, text: str) -> None:
+        self._form.tell(text)
+
+    async def ask(self, question: str, default: str = "", *, secret: bool = False) -> str:
+        """Enter gives the default."""
+        shown = f"{question} [{default}]" if default else question
+        return await self._form.ask(shown, secret=secret) or default
+
+    async def agrees(self, question: str) -> bool:
+        """To what is not done unless they say so."""
+        return (await self._form.ask(question)).lower() in (*self.say.YES, *EnglishSetup.YES)
+
+    async def declines(self, question: str) -> bool:
+        """What is done unless they say no."""
+        return (await self._form.ask(question)).lower() in (*self.say.NO, *EnglishSetup.NO)
+
+    def put(self, **values: str) -> None:
+        """Write it down."""
+        try:
+            env_file.save(self._file, env_file.changed(env_file.text_of(self._file) or HEAD, values))
+        except OSError as error:
+            raise SettingsError(
+                [f".env: {self.say.not_written(error.strerror or type(error).__name__)}"]
+            ) from None
+        except ValueError as error:
+            raise SettingsError([f".env: {self.say.not_written(str(error))}"]) from None
+        self.given = self._look()
+
+    def free_number(self, kind: str) -> int:
+        """The first for which nothing is set yet: 2, if there is an OPENAI_1_URL."""
+        return next(
+            number
+            for number in range(1, len(self.given) + 2)
+            if not any(name.startswith(f"{kind}_{number}_") for name in self.given)
+        )
