@@ -52,7 +52,10 @@ class VietnameseSetup(EnglishSetup):
     # ── Mô hình ───────────────────────────────────────────────────────────────────────────────────────
 
     OLLAMA_LOOKING = "Mình xem trong nhà có Ollama đang chạy không …"
-    OLLAMA_NONE = "Mình không thấy. Nếu sau này bạn muốn có: https://ollama.com/download, rồi chạy lại porchlight setup."
+    OLLAMA_NONE = (
+        "Mình không thấy. Nếu sau này bạn muốn có: https://ollama.com/download, rồi chạy lại porchlight "
+        "setup."
+    )
 
     def ollama_empty(self, model: str) -> str:
         return f"Ollama đang chạy nhưng chưa có mô hình nào. Ở một cửa sổ khác: ollama pull {model}"

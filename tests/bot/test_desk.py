@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.desk import TRIES_MAX
+from bot.notices import Notice
 from core.errors import RateLimited, Unavailable
 from core.providers import End
 from core.types import Chat, Incoming, Person, Removed
-from bot.notices import Notice
 from tests.bot.scenes import HOME, PARENT, SAY, scene
 from tests.fakes import Beat, Player, Stage, node
 
