@@ -8,6 +8,7 @@ long; 130 stopped with Ctrl-C.
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -53,6 +54,9 @@ def main() -> int:
             raise
         _say(str(_first(broken)))
         return 3
+    except BrokenPipeError:  # whoever reads it has had enough, as `| head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
 

@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import closing
 from importlib.metadata import version
@@ -15,6 +17,7 @@ from core.lock import only_one
 from tests.servers.models import ModelServer
 from tests.test_program import Home
 
+ROOT = Path(__file__).parents[1]
 KEY = "canary-key-that-nobody-may-ever-see"
 
 
@@ -179,3 +182,13 @@ async def test_the_help_names_every_command(home: Home) -> None:
     for word in filter(None, (*WITH_SETTINGS, *WITHOUT_SETTINGS)):
         assert f"    {word} " in ran.out
     assert (await home.run("no-such-command")).code == 2
+
+
+def test_whoever_has_read_enough_sees_no_traceback() -> None:
+    """As `porchlight service | head -1` does it."""
+    read, write = os.pipe()
+    os.close(read)
+    program = (sys.executable, "-m", "bot", "service")
+    with os.fdopen(write, "w") as out:
+        ran = subprocess.run(program, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
