@@ -16,7 +16,6 @@ import asyncio
 import json
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
@@ -28,6 +27,7 @@ from adapters.discord_events import PLATFORM, Me, arrival, chat_of, id_before, r
 from adapters.discord_interactions import FORM_COMMAND, Interactions
 from adapters.discord_library import Client
 from adapters.discord_marks import a_day_before, bounded, marks_in
+from adapters.discord_sessions import PAUSE_MAX_S, Sessions
 from core.errors import FloodWait, Gone, PlatformError, StorageError, Unclear
 from core.types import Accept, Arrival, Chat, Incoming
 
@@ -37,12 +37,6 @@ Trouble = Literal["intents", "token", "access"]
 """`intents`: Discord refuses what we ask to be told; `token`: it refuses the token; `access`: we may not
 write in a channel where somebody asked us."""
 
-STOOD_S_MIN = 60.0
-"""A connection that stood for less is one more of those that failed."""
-PAUSE_MAX_S = 90.0
-SESSIONS_AT_ONCE = 30
-"""Discord allows a thousand new sessions a day, and withdraws the token of who begins more. After so many in
-a short time there is a pause of `PAUSE_MAX_S` before each."""
 STORAGE_PAUSE_S_MAX = 30.0
 CLOSE_S_MAX = 2.0
 PAGE = 100
@@ -93,13 +87,7 @@ class Gateway:
         """Places whose history has to be read, in this order."""
         self._some_unread = asyncio.Event()
         self._told: set[Trouble] = set()
-        self._failures = 0
-        self._begun: deque[float] = deque(maxlen=SESSIONS_AT_ONCE)
-        """When the last connections were begun."""
-        self._refused = False
-        """Only a person can mend it."""
-        self._stands_since = 0.0
-        """On the monotonic clock; 0: there is no connection."""
+        self._sessions = Sessions(clock)
         self._reading: str | None = None
         """The place whose history is being read."""
         self.me: Me | None = None
@@ -143,17 +131,7 @@ class Gateway:
                 log.info("The connection to Discord has ended")
             except Exception as error:  # noqa: BLE001 (whatever ends the library, a fresh one begins)
                 await self._endure(error)
-            await self._sleep(self._pause_s())
-
-    def _pause_s(self) -> float:
-        """Until the next connection: longer and longer, unless the last one stood for a while."""
-        if self._refused:
-            self._refused = False
-            return PAUSE_MAX_S
-        stood_s = self._clock() - self._stands_since if self._stands_since else 0.0
-        self._stands_since = 0.0
-        self._failures = 1 if stood_s > STOOD_S_MIN else self._failures + 1
-        return min(2.0 ** (min(self._failures, 10) - 1), PAUSE_MAX_S)
+            await self._sleep(self._sessions.pause_s())
 
     async def _connection(self) -> None:
         client = Client(self._heard, self._calls, self._url, self._before_connecting)
@@ -181,17 +159,13 @@ class Gateway:
         else:
             log.info("Discord cannot be heard: %s %s", type(error).__name__, code or "")
             return
-        self._refused = True
+        self._sessions.refused()
 
     async def _before_connecting(self, attempt: int) -> None:
         """The library itself would try again at once, also when each connection is closed as soon as it
         stands."""
-        often = len(self._begun) == SESSIONS_AT_ONCE
-        if often and self._clock() - self._begun[0] < SESSIONS_AT_ONCE * PAUSE_MAX_S:
-            await self._sleep(PAUSE_MAX_S)
-        self._begun.append(self._clock())
-        if attempt > 1:
-            await self._sleep(min(2.0 ** min(attempt - 2, 10), PAUSE_MAX_S / 3))
+        if pause_s := self._sessions.begun(attempt):
+            await self._sleep(pause_s)
 
     def _heard(self, frame: str) -> bool:
         """Note what came; whether it says that the connection stands. Nothing waits here."""
@@ -206,7 +180,7 @@ class Gateway:
         if event == "INTERACTION_CREATE":
             self._answering.create_task(self._interaction(payload))
         elif event in ("READY", "RESUMED"):
-            self._stands_since = self._clock()
+            self._sessions.stands()
             self._told -= {"token", "intents"}
             self._read_all()
             return True

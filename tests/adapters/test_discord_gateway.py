@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from adapters.discord_gateway import PAUSE_MAX_S, SESSIONS_AT_ONCE
 from core.types import Chat, Incoming, Joined, Person, Poison, Removed
 from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
 from tests.servers.discord import DiscordServer
@@ -279,20 +278,3 @@ async def test_a_gap_while_a_history_is_read_is_another_one(server: DiscordServe
         server.say(home.id, ANNA, "in the second gap")
         await server.until(lambda: len(set(hall.texts)) == 3)
     assert set(hall.texts) == {"before", "in the first gap", "in the second gap"}
-
-
-async def test_sessions_are_not_begun_without_end(server: DiscordServer) -> None:
-    """If each is ended as soon as it stands there is a long pause at last: Discord counts them."""
-    async with running(Hall(server)) as hall:
-
-        def is_paused() -> bool:
-            return PAUSE_MAX_S in hall.slept
-
-        def stood() -> int:
-            return len(server.gateway.identified) + server.gateway.resumed
-
-        for count in range(1, SESSIONS_AT_ONCE + 1):
-            await server.until(lambda least=count: is_paused() or stood() >= least)  # type: ignore[misc]
-            assert not is_paused() or count > SESSIONS_AT_ONCE / 2
-            server.close_with(4000)
-        await server.until(is_paused)

@@ -1,4 +1,4 @@
-"""Whatever a model writes reaches the chat: five thousand answers, through the adapter, to the stand-in."""
+"""Whatever a model writes reaches the chat: two thousand answers, through the adapter, to the stand-in."""
 
 from contextlib import AsyncExitStack
 from random import Random
@@ -9,7 +9,7 @@ from tests.adapters.markdowns import answer, garbage
 from tests.adapters.telegram_stage import HOME, TOKEN, Hall
 from tests.servers.telegram import TelegramServer
 
-ANSWERS, AT_ONCE = 5000, 1000
+ANSWERS, AT_ONCE = 2000, 500
 
 
 def seen(text: str) -> str:

@@ -47,13 +47,12 @@ def test_nothing_is_lost_or_doubled(
 
 
 @pytest.mark.parametrize(
-    ("order", "wrong"),
+    ("order", "wrong", "words"),
     [
-        ("send-then-mark", "questions answered twice"),
-        ("mark-then-send", "questions lost"),
+        ("send-then-mark", "questions answered twice", ("--kills=16",)),
+        ("mark-then-send", "questions lost", ("--platform=discord", "--kills=12", "--gaps=0")),
     ],
 )
-@pytest.mark.parametrize("words", [("--kills=16",), ("--platform=discord", "--kills=12", "--gaps=0")])
 def test_a_naive_order_does_not_pass(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], order: str, wrong: str, words: tuple[str, ...]
 ) -> None:
