@@ -328,6 +328,8 @@ class Gateway:
                 self._unread[place] = None  # the others first
                 await self._sleep(pause_s)
                 pause_s = min(2 * pause_s, PAUSE_MAX_S)
+            finally:
+                self._reading = None
 
     async def _read(self, place: str, me: Me) -> None:
         """From a little before the mark, as what stands there may have been changed meanwhile."""

@@ -1,5 +1,6 @@
 """How the adapter hears people on Discord, whatever happens to the connection, the disk and the events."""
 
+import json
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -278,3 +279,22 @@ async def test_a_gap_while_a_history_is_read_is_another_one(server: DiscordServe
         server.say(home.id, ANNA, "in the second gap")
         await server.until(lambda: len(set(hall.texts)) == 3)
     assert set(hall.texts) == {"before", "in the first gap", "in the second gap"}
+
+
+async def test_the_mark_follows_what_is_said(server: DiscordServer, home: Channel) -> None:
+    """Also in the place whose history was read last: the next run goes on from there."""
+    async with running(Hall(server)) as hall:
+        await hall.adapter.direct(Person("discord", str(ANNA)))
+
+        def mark() -> str:
+            return str(json.loads(hall.cursor or "{}").get(str(home.id)))
+
+        first = server.say(home.id, ANNA, "one")
+        await server.until(lambda: mark() == str(first))
+        server.drop(resume=False)  # now the history is read, and nothing new is in it
+        await server.until(lambda: [call.route for call in server.calls].count("history") == 2)
+        await server.until(lambda: server.gateway.connected)
+        second = server.say(home.id, ANNA, "two")
+        await server.until(lambda: mark() == str(second))
+        third = server.say(home.id, ANNA, "three")
+        await server.until(lambda: mark() == str(third))
