@@ -127,13 +127,12 @@ class Assistant:
     ) -> AsyncGenerator[Event, None]:
         turns = await conversations.turns(self._desktop.memory, item, question, today=self._today)
         ask = Ask(turns, private=question.private, minor=role in MINORS)
+        is_worth_it = is_fresh(question.text) or bool(links_in(question.text)[0])
         look_up = Button(say.LOOK_UP_BUTTON, f"/lookup {item.id}")
+        buttons = (look_up,) if is_worth_it and not question.private else ()
         async with aclosing(self._desktop.pool.stream(ask)) as events:
             async for event in events:
-                is_worth_it = is_fresh(question.text) or bool(links_in(question.text)[0])
-                if isinstance(event, Done) and not question.private and is_worth_it:
-                    event = replace(event, buttons=(look_up,))
-                yield event
+                yield replace(event, buttons=buttons) if isinstance(event, Done) else event
 
     async def _from_the_web(
         self, item: Item, role: Role, say: English, question: Question

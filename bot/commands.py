@@ -18,6 +18,7 @@ from bot import people_commands as people
 from bot.calls import Call, Command, Desktop, Question, Reply
 from bot.phrases.english import English
 from core.inbox import Item, Mode
+from core.research_prompt import links_in
 from core.roles import Role
 from core.types import Button, Incoming, Messenger
 
@@ -46,9 +47,9 @@ async def retry(desktop: Desktop, call: Call) -> str | Question:
         last = await desktop.memory.last_question(call.chat, call.person)
     if last is None or last.question is None:
         return call.say.NOTHING_TO_RETRY
-    return Question(
-        last.question, last.private, last.mode, supersedes=last.id, reply_to=last.incoming.reply_to
-    )
+    was_about_a_link = parse(last.incoming.text) is None and bool(links_in(last.question)[0])
+    mode = "chat" if was_about_a_link else last.mode  # then no more than the link is looked up again either
+    return Question(last.question, last.private, mode, supersedes=last.id, reply_to=last.incoming.reply_to)
 
 
 async def ask(desktop: Desktop, call: Call) -> str | Question:

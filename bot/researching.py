@@ -142,7 +142,7 @@ async def researching_of(
 ) -> AsyncGenerator[Researching, None]:
     """With a worker of its own, which is started when the first question is looked up, and ended here."""
     worker = Worker()
-    async with httpx.AsyncClient(follow_redirects=False) as client:
+    async with httpx.AsyncClient(trust_env=False) as client:  # a SearXNG at home is behind no proxy
         search = Search(worker, client, searxng_url=settings.searxng_url, clock=clock)
         research = Research(
             *(pool, search, Pages(worker), store),

@@ -338,3 +338,12 @@ async def test_what_was_looked_up_can_be_forgotten(tmp_path: Path) -> None:
         await house.desktop.web.put("page", "a" * 64, "canary", 3600.0)
         assert await house.hear("/forget") == SAY.FORGOTTEN
         assert await house.desktop.web.get("page", "a" * 64) is None
+
+
+async def test_a_link_asked_about_again_is_all_that_is_looked_up_again(tmp_path: Path) -> None:
+    """The words beside it are still no business of a search engine."""
+    script = Script()
+    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
+        await house.hear("What does https://lake.example/depth say?")
+        await house.hear("/retry 1")
+    assert [looking.how["only_links"] for looking in script.looked] == [True, True]
