@@ -10,7 +10,7 @@ run: .venv/ready-to-run ## the assistant: in this terminal, or in the chats name
 	@$(BIN)/porchlight
 
 test: lint ## format, lint, types, tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: .venv/ready-to-test ## the figures the README speaks of
 	$(BIN)/python -m tests.bench

@@ -11,7 +11,6 @@ is previewed, at no edit.
 """
 
 import asyncio
-import base64
 import hashlib
 import secrets
 import time
@@ -269,16 +268,6 @@ def server_link(application_id: int) -> str:
     return (
         f"https://discord.com/oauth2/authorize?client_id={application_id}&scope={scope}&permissions={RIGHTS}"
     )
-
-
-def application_of(token: str) -> int | None:
-    """The id of the application, which a bot's token begins with; None if this is no such token."""
-    try:
-        begins = token.partition(".")[0]
-        number = base64.b64decode(begins + "=" * (-len(begins) % 4), validate=True).decode("ascii")
-    except ValueError:
-        return None
-    return int(number) if number.isdecimal() and token.count(".") == 2 else None
 
 
 def _channel(chat: Chat) -> int:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from core.types import Arrival, Attachment, Chat, Incoming, Joined, Person, Poison, Removed
+from core.words import well_formed
 
 PLATFORM = "discord"
 ID_MAX = 2**63
@@ -27,7 +28,7 @@ WRITTEN, REPLY = 0, 19
 TEXT_CHANNEL = 0
 LOADING = 128
 COMMAND, PRESS, SUBMIT = 2, 3, 5
-SLASH, MENU = 1, 3
+MENU = 3
 ELSEWHERE = 2
 """The context of an interaction in a chat of other people, where we are not."""
 ARGUMENT_TYPES = (str, int, float, bool)
@@ -357,9 +358,9 @@ def _any_id(payload: object) -> str:
 
 
 def _text(value: object) -> str:
-    """The words; empty where there are none. Half a surrogate pair, which no disk takes, is replaced."""
+    """The words; empty where there are none."""
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > TEXT_MAX:
         raise _Bad("text")
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return well_formed(value)

@@ -21,6 +21,9 @@ for _name in ("discord.client", "discord.gateway", "discord.http"):
     # What they log for debugging holds whole events, and with them people's words.
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+# Nobody talks aloud here, and that we cannot is nothing to warn of at each start.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 
 class _Http(HTTPClient):
     """Its calls are made by ours, and its connections go to our gateway. Only the two calls of the login

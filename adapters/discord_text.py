@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 from core.markdown import INVISIBLE, fenced, mended, pieces, utf16_len
 from core.types import Part
+from core.words import storable
 
 TEXT_MAX = 2000
 """Characters in one post (Discord API, "Create Message"). Counted here in UTF-16 units, which are never
@@ -36,7 +37,7 @@ CELL_END = re.compile(r"(?<!\\)\|")
 
 def render(markdown: str, final: bool) -> list[Part]:
     """The whole text as parts. Every part but the last is finished; the last is if `final` says so."""
-    *sealed, last = pieces(_well_formed(markdown).rstrip(), PIECE_MAX)
+    *sealed, last = pieces(storable(markdown).rstrip(), PIECE_MAX)
     texts = [text for piece in sealed for text in _fitting(piece, PIECE_MAX)]
     texts += _fitting(last, PIECE_MAX) if final else [_preview(last)]
     texts = [text for text in texts if not INVISIBLE.fullmatch(text)] or [NOTHING]
@@ -59,11 +60,6 @@ def _preview(piece: str) -> str:
     """The last piece while it grows; where it is about to be two, as plain as it came."""
     text = _shown(mended(piece))
     return text if utf16_len(text) <= TEXT_MAX else _trimmed(piece)
-
-
-def _well_formed(text: str) -> str:
-    """Half a surrogate pair is nothing that a wire takes, and Discord refuses a zero byte."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
 
 
 def _trimmed(text: str) -> str:

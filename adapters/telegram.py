@@ -162,7 +162,7 @@ class Telegram:
             )
 
     async def delete(self, chat: Chat, post: str) -> None:
-        """What is not there any more needs no deleting; what Telegram will not delete is `Gone` for us."""
+        """What is not there any more needs no deleting; what Telegram will not let us delete is `NoRight`."""
         number = _post_id(post)
         try:
             await self._in(chat, lambda chat_id, _: self._bot.delete_message(chat_id, number))

@@ -64,19 +64,19 @@ class Account:
         told = await self._call("getWebhookInfo")
         return isinstance(told, dict) and bool(told.get("url"))
 
-    async def remove_webhook(self) -> None:
-        """What waits behind it is kept."""
-        await self._call("deleteWebhook")
-
     async def listen(self) -> None:
         """Read for a moment, as the program does. Raises `ReadElsewhere`. Only while the program is not
         running: it would be the one that reads elsewhere."""
         await self._call("getUpdates", timeout=LISTEN_S, limit=1)
 
-    async def introduce(self, name: str, about: str) -> None:
-        """What it is called, and the line in its profile."""
+    async def rename(self, name: str) -> None:
         await self._call("setMyName", name=name[:NAME_MAX])
-        await self._call("setMyShortDescription", short_description=about[:ABOUT_MAX])
+
+    async def describe(self, about: str) -> None:
+        """The line in its profile, if there is none yet."""
+        told = await self._call("getMyShortDescription")
+        if isinstance(told, dict) and not told.get("short_description"):
+            await self._call("setMyShortDescription", short_description=about[:ABOUT_MAX])
 
     async def _call(self, method: str, **parameters: Any) -> object:
         try:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
-from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
+from core.errors import BadFormat, FloodWait, Gone, NoRight, PlatformError, Unclear
 
 Result = TypeVar("Result")
 
@@ -26,7 +26,6 @@ WHY_MAX = 60
 NOT_THERE = (
     "not found",
     "can't be edited",
-    "can't be deleted",
     "message_id_invalid",
     "no text in the message to edit",
     "deactivated",
@@ -123,6 +122,8 @@ def _meaning(refused: _Refused) -> PlatformError:
             said = refused.description.lower()
             if "message is not modified" in said:
                 return NotModified(why)
+            if "can't be deleted" in said:
+                return NoRight(why)
             return Gone(why) if any(reason in said for reason in NOT_THERE) else BadFormat(why)
     return Unclear(why)
 

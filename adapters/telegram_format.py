@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from telegramify_markdown import MessageEntity, RenderConfig, convert, utf16_len
 
+from core.words import well_formed
+
 ENTITIES_MAX = 100
 """Telegram ignores all after these (Bot API, "Formatting options")."""
 URL_MAX = 2048
@@ -79,15 +81,14 @@ def _symbols() -> RenderConfig:
 SYMBOLS = _symbols()
 
 
-def well_formed(text: str) -> str:
+def sendable(text: str) -> str:
     """The text without what no wire takes: half a surrogate pair, and noncharacters."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return NOT_TEXT.sub("\ufffd", whole)
+    return NOT_TEXT.sub("\ufffd", well_formed(text))
 
 
 def formatted(markdown: str) -> Formatted:
     """The Markdown as Telegram shows it; as it is, where it cannot be read without a loss.
-    `markdown` is `well_formed`."""
+    `markdown` is `sendable`."""
     plain = Formatted(markdown.strip("\n").rstrip())
     shielded = HTML.sub("\ufdd0", markdown).replace("]:", "]\ufdd1")
     formulas = not _is_deep(markdown)

@@ -11,7 +11,7 @@ counts there alone. The last piece of a preview is mended: what is half written 
 
 from functools import lru_cache
 
-from adapters.telegram_format import Formatted, formatted, well_formed
+from adapters.telegram_format import Formatted, formatted, sendable
 from core.markdown import INVISIBLE, mended, pieces
 from core.types import Part
 
@@ -28,7 +28,7 @@ NOTHING = "…"
 
 def render(markdown: str, final: bool) -> list[Part]:
     """The whole text as parts. Every part but the last is finished; the last is if `final` says so."""
-    *sealed, last = pieces(well_formed(markdown).rstrip(), PIECE_MAX)
+    *sealed, last = pieces(sendable(markdown).rstrip(), PIECE_MAX)
     shown = [text for piece in sealed for text in _fitting(piece, PIECE_MAX)]
     shown += _fitting(last, PIECE_MAX) if final else [_preview(last)]
     shown = [text for text in shown if not INVISIBLE.fullmatch(text.text)] or [Formatted(NOTHING)]

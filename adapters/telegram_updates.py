@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, cast
 
 from core.types import Arrival, Attachment, Chat, Incoming, Joined, Moved, Person, Poison
+from core.words import well_formed
 
 PLATFORM = "telegram"
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -278,9 +279,9 @@ def _id(raw: Raw, name: str, *, negative: bool = False) -> int:
 
 
 def _text(value: object) -> str:
-    """The words; empty where there are none. Half a surrogate pair, which no disk takes, is replaced."""
+    """The words; empty where there are none."""
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > TEXT_MAX:
         raise _Bad("text")
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return well_formed(value)

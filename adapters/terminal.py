@@ -31,6 +31,7 @@ from adapters.terminal_prompt import KeyPrompt, LinePrompt, Prompt, interrupts
 from adapters.terminal_view import LiveView, View, open_view
 from core.errors import StorageError, Unclear
 from core.types import Accept, Chat, Incoming, Limits, Part, Person
+from core.words import well_formed
 
 PERSON_ID = "local"
 TICK_S = 0.1
@@ -58,7 +59,7 @@ class _Talk:
     """What faces the assistant, and the waiting for it: the same for a chat and for one question."""
 
     platform: str
-    limits = Limits(first_edits_s=(0.05,), notes=True, pictures=False)
+    limits = Limits(first_edits_s=(0.05,), notes=True, pictures=False, buttons=False)
     resumes: bool
 
     def __init__(
@@ -105,7 +106,7 @@ class _Talk:
 
     async def _hand_in(self, accept: Accept, text: str) -> None:
         said_ns = self._last_ns = max(self._now_ns(), self._last_ns + 1)
-        incoming = Incoming(self.chat, self._person, str(said_ns), _well_formed(text), said_ns / 1e9)
+        incoming = Incoming(self.chat, self._person, str(said_ns), well_formed(text), said_ns / 1e9)
         self._waiting.add(incoming.post)
         try:
             await accept([incoming], None)
@@ -159,7 +160,8 @@ class _Talk:
         return self.chat
 
     async def typing(self, chat: Chat, note: str) -> None:
-        self._view.note(note)
+        if self._waiting:  # else it is of an answer that nobody waits for
+            self._view.note(note)
 
     async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         """Its caption: a terminal shows no pictures."""
@@ -308,8 +310,3 @@ class Once(_Talk):
 def _keys(stdin: TextIO, view: View) -> Input | None:
     """The keyboard, where it belongs to the terminal we draw on."""
     return create_input(stdin) if isinstance(view, LiveView) and stdin.isatty() else None
-
-
-def _well_formed(text: str) -> str:
-    """What was typed as bytes that are no UTF-8 comes as lone surrogates, which no disk or wire takes."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -4,8 +4,9 @@ models stand in bot/node_commands.py.
 """
 
 import asyncio
+from dataclasses import replace
 
-from bot import log_tail, status
+from bot import charts, log_tail, node_commands, status
 from bot.calls import Call, Desktop, Reply
 from bot.phrases.english import English
 from bot.pinned import Shown
@@ -16,7 +17,8 @@ from core.people import Member
 from core.trail import Trail
 from core.types import ANSWERED, Button, Messenger, Person
 
-LOGS_SHOWN, LOGS_SHOWN_MAX = 20, 200
+LOGS_SHOWN, LOGS_SHOWN_MAX, LOGS_DIGITS_MAX = 20, 999, 3
+"""No post holds more than a few dozen."""
 LEVEL = "info"
 
 
@@ -40,10 +42,14 @@ async def show_status(desktop: Desktop, call: Call) -> str | Reply:
             return Reply(text, _status_buttons(call.say, detailed=detailed))
 
 
-async def pinned_status(desktop: Desktop, person: Person, say: English) -> Shown:
-    """What the pinned post of this person shows."""
+async def pinned_status(desktop: Desktop, person: Person, say: English) -> Shown | None:
+    """What the pinned post of this person shows; None: they are no admin any more."""
     if desktop.family.access.role_of(person) != "admin":
-        return status.member_text((await _facts(desktop)).verdict, say), ()
+        return None
+    return await _steady_status(desktop, say)
+
+
+async def _steady_status(desktop: Desktop, say: English) -> Shown:
     text = status.status_text(await _facts(desktop), say, steady=True)
     return text, (Button(say.REFRESH_BUTTON, "/status pin"),)
 
@@ -51,7 +57,7 @@ async def pinned_status(desktop: Desktop, person: Person, say: English) -> Shown
 async def _pin(desktop: Desktop, call: Call) -> str | Reply:
     if not isinstance(desktop.adapters.get(call.chat.platform), Messenger):
         return call.say.PIN_NOT_HERE
-    text, buttons = await pinned_status(desktop, call.person, call.say)
+    text, buttons = await _steady_status(desktop, call.say)
     await desktop.operating.pins.keep(call.chat, call.person, call.item.id, text)
     return Reply(text, buttons)
 
@@ -64,18 +70,24 @@ async def _facts(desktop: Desktop) -> Facts:
 
 def _status_buttons(say: English, *, detailed: bool) -> tuple[Button, ...]:
     refresh = Button(say.REFRESH_BUTTON, "/status details" if detailed else "/status")
-    details = () if detailed else (Button(say.DETAILS_BUTTON, "/status details"),)
+    back, details = Button(say.BACK_BUTTON, "/status"), Button(say.DETAILS_BUTTON, "/status details")
     return (
-        *(refresh, Button(say.CHART_BUTTON, "/chart"), *details),
+        *(refresh, Button(say.CHART_BUTTON, "/chart"), back if detailed else details),
         *(Button(say.RESET_BUTTON, "/reset"), Button(say.STRATEGY_BUTTON, "/strategy")),
     )
 
 
 async def chart(desktop: Desktop, call: Call) -> Reply:
-    """Behind the button: the last day, as a picture where one can be seen."""
+    """Behind the button: the last day, or week, as a picture where one can be seen."""
     adapter = desktop.adapters.get(call.chat.platform)
-    text, png = await desktop.operating.chart(call.say, adapter is not None and adapter.limits.pictures)
-    return Reply(text, picture=png)
+    shows_pictures = adapter is not None and adapter.limits.pictures
+    span: charts.Span = "week" if call.argument.lower() == "week" else "day"
+    drawn, png = await desktop.operating.draw(span, call.say, shows_pictures)
+    week, day = Button(call.say.WEEK_BUTTON, "/chart week"), Button(call.say.DAY_BUTTON, "/chart")
+    buttons = (week if span == "day" else day,)
+    if png is None:
+        return Reply(charts.table(drawn, call.say), buttons)
+    return Reply(f"**{drawn.title}**", buttons, png, drawn.caption)
 
 
 # ── What happened ─────────────────────────────────────────────────────────────────────────────────
@@ -85,8 +97,8 @@ async def logs(desktop: Desktop, call: Call) -> str:
     """`/logs [n] [level]`, in any order."""
     count, level = LOGS_SHOWN, LEVEL
     for word in call.argument.lower().split():
-        if word.isascii() and word.isdecimal() and 0 < int(word[:9]) <= LOGS_SHOWN_MAX:
-            count = int(word)
+        if word.isascii() and word.isdecimal() and word.strip("0"):
+            count = int(word) if len(word) <= LOGS_DIGITS_MAX else LOGS_SHOWN_MAX
         elif word in log_tail.LEVELS:
             level = word
         else:
@@ -136,12 +148,18 @@ def _why_text(trail: Trail, say: English) -> str:
 # ── Everything ────────────────────────────────────────────────────────────────────────────────────
 
 
-async def pause(desktop: Desktop, call: Call) -> str:
+async def pause(desktop: Desktop, call: Call) -> str | Reply:
+    """`/pause`; with a model behind it, as `/nodes pause`."""
+    if call.argument:
+        return await node_commands.nodes(desktop, replace(call, argument=f"pause {call.argument}"))
     await desktop.operating.pausing.pause()
     return call.say.PAUSED
 
 
-async def resume(desktop: Desktop, call: Call) -> str:
+async def resume(desktop: Desktop, call: Call) -> str | Reply:
+    """`/resume`, likewise."""
+    if call.argument:
+        return await node_commands.nodes(desktop, replace(call, argument=f"resume {call.argument}"))
     return call.say.RESUMED if await desktop.operating.pausing.resume() else call.say.NOT_PAUSED
 
 

@@ -5,18 +5,19 @@
 
 What was told is on disk in the same transaction as the post that tells it (core/troubles.py): whatever dies,
 nothing is told twice and nothing is forgotten. A trouble that comes and goes by itself, such as a limit per
-minute, is not worth waking anybody: it has to last, and so has its end.
+minute, is not worth waking anybody: it has to last, and so has its end. The first trouble is told at once;
+what follows within moments, as when three nodes had the same key, waits to be told together.
 """
 
 import logging
 import shutil
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
-from bot.notices import Announce, Notice
 from bot.phrases.english import English
+from core.notices import Announce, Notice
 from core.troubles import Kind, Signs, Told, Trouble, is_over, troubles_of
 from core.types import Person
 
@@ -24,8 +25,10 @@ log = logging.getLogger(__name__)
 
 LASTS_S: Mapping[Kind, float] = MappingProxyType({"nobody": 180.0, "only_small": 900.0, "no_nodes": 60.0})
 """How long a trouble has to last before it is told; the others are told at once."""
-CALM_S: Mapping[Kind, float] = MappingProxyType({"nobody": 120.0, "only_small": 300.0})
+CALM_S: Mapping[Kind, float] = MappingProxyType({"nobody": 120.0, "only_small": 300.0, "platform": 300.0})
 """How long the good news has to."""
+TOGETHER_S = 15.0
+"""So long nothing is told after something was."""
 
 
 class Alerts:
@@ -56,6 +59,7 @@ class Alerts:
         self._now = now
         self._since: dict[tuple[str, str], float] = {}
         """Since when something has been so that is not told yet: what, and of which trouble."""
+        self._said_at: float | None = None
         self._said: set[tuple[str, str]] = set()
         """What was told to whoever started the program, because nobody else looks."""
         self._numbers = count(1)
@@ -74,18 +78,22 @@ class Alerts:
         }
         new = [it for it in new if self._lasts("new", it) >= LASTS_S.get(it.kind, 0.0)]
         over = [it for it in over if self._lasts("over", it) >= CALM_S.get(it.kind, 0.0)]
-        if new or over:
-            await self._say(new, over)
+        lately = self._said_at is not None and self._clock() - self._said_at < TOGETHER_S
+        if (new or over) and not lately:
+            await self._say(new, over, signs.mute)
+            self._said_at = self._clock()
 
     def _lasts(self, what: str, trouble: Trouble) -> float:
         return self._clock() - self._since[what, trouble.key]
 
-    async def _say(self, new: Sequence[Trouble], over: Sequence[Trouble]) -> None:
+    async def _say(self, new: Sequence[Trouble], over: Sequence[Trouble], mute: Collection[str]) -> None:
+        """Not on platforms that are `mute`: it would come when it is not true any more."""
         key = f"alert {self._now()} {next(self._numbers)}"
         notices = []
         for admin in self._admins():
             text = alert_text(self._speaking(admin), new, over)
-            notices.append(Notice(admin, None, key, text, silent=not new))
+            if admin.platform not in mute:
+                notices.append(Notice(admin, None, key, text, silent=not new))
         also = [*(self._told.told(it, self._now()) for it in new), *(self._told.over(it) for it in over)]
         if await self._announce(notices, also):
             log.info(

@@ -34,7 +34,6 @@ from bot.logs import Striker
 from bot.mini_model import Tell
 from bot.node_keeper import NodeKeeper
 from bot.nodes import maker_of, patterns_of, pool_of
-from bot.notices import Notice
 from bot.operating import Operating
 from bot.pace import Paces
 from bot.pausing import Pausing
@@ -44,6 +43,7 @@ from bot.pinned import Pins
 from bot.researching import researching_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
+from bot.status_facts import platform_facts
 from bot.stops import Stops
 from bot.watchdog import Supervisor, Watchdog
 from core import upkeep
@@ -57,11 +57,13 @@ from core.lock import only_one
 from core.memory import Memory
 from core.node_choices import NodeChoices, with_choices
 from core.node_store import NodeStore
+from core.notices import Notice
 from core.pool import Pool
+from core.pruning import Pruning
 from core.storage import Statement, open_database
 from core.strategies import STRATEGIES
 from core.trail import Trails
-from core.troubles import Signs, Told
+from core.troubles import LASTING, Signs, Told
 from core.types import Accept, Adapter, Messenger, Person
 from core.web_store import WebStore
 
@@ -101,6 +103,7 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
     `tell` hears what whoever runs it should know. Raises `StorageError` if the database cannot be opened.
     """
     clock, now = time.monotonic, time.time
+    today = partial(datetime.now, settings.timezone)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
         inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
@@ -109,10 +112,9 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         strategy = chosen if chosen in STRATEGIES else settings.selection_strategy
         choices, make = NodeChoices(database), await stack.enter_async_context(maker_of(settings))
         patterns = patterns_of(settings)
-        wanted = with_choices(settings.nodes, await choices.added(), await choices.chosen(), patterns.cloud)
+        wanted = with_choices(settings.nodes, await choices.added(), await choices.chosen(), patterns.spec_of)
         pool = pool_of(mini_model.usable(wanted, tell), make, settings, strategy, clock)
         await upkeep.restore(pool, store, clock, now)
-        await inbox.prune()
         family = await family_of(
             database,
             admins=settings.admin_ids,
@@ -120,7 +122,7 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
             password=settings.admin_password.get_secret_value() if settings.admin_password else None,
             clock=clock,
             now=now,
-            local_now=lambda: datetime.now(settings.timezone),
+            local_now=today,
         )
 
         def speaking(person: Person) -> English:
@@ -129,10 +131,16 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         def told() -> tuple[Person, ...]:
             return (*family.access.admins(), *HOUSE)
 
+        ailments: dict[str, tuple[str, float]] = {}
+
         async def trouble(kind: str) -> None:
+            ailments[kind.partition(" ")[0]] = kind, clock()
             tell(operator.TROUBLES[kind])
-            key = f"{kind} {now()}"
-            await announce([Notice(it, None, key, speaking(it).TROUBLES[kind]) for it in told()], ())
+            if kind.endswith(LASTING):
+                scheduler.wake("alerts")  # which tell it, and its end
+            else:
+                key = f"{kind} {now()}"
+                await announce([Notice(it, None, key, speaking(it).TROUBLES[kind]) for it in told()], ())
 
         async def announce(notices: Sequence[Notice], also: Sequence[Statement]) -> bool:
             return await desk.announce(notices, also)
@@ -140,10 +148,18 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         backups = Backups(database, store, now, clock, settings.timezone)
 
         async def signs() -> Signs:
-            latest = await backups.latest()
-            made_at = latest.made_at if latest else await history.began()
-            age_s = None if made_at is None else max(0.0, now() - made_at)
-            return Signs(pool.nodes, clock(), free_bytes(settings.data_dir), age_s)
+            latest, tried = await backups.latest(), await backups.tried()
+            met = {it.platform: platform_facts(it, clock(), ailments) for it in messengers}
+            return Signs(
+                pool.nodes,
+                clock(),
+                free_bytes(settings.data_dir),
+                await history.days_run(latest.made_at if latest else None),
+                trial_failed=bool(tried and tried.finding),
+                complaints=[it.ailment for it in met.values() if it and it.ailment.endswith(LASTING)],
+                platforms={name: it is not None and it.health == "well" for name, it in met.items()},
+                paused=operating.pausing.is_on,
+            )
 
         for notice in settings.notices:
             tell(notice)
@@ -168,17 +184,16 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
             clock=clock,
             cache=settings.data_dir / "cache",
         )
-        today = partial(datetime.now, settings.timezone)
         strike = Striker(settings.secrets())
 
         def keep_out(secret: str) -> None:
             strike.add(secret)
             logs.keep_out(secret)
 
-        async def drawn(say: English, with_picture: bool) -> tuple[str, bytes | None]:
-            chart = await charts.chart(history, "day", say, now=now(), local=local)
-            png = await charts.picture(chart, settings.data_dir / "cache") if with_picture else None
-            return (chart.caption if png else charts.table(chart, say)), png
+        async def drawn(span: charts.Span, say: English, with_picture: bool) -> charts.Drawn:
+            chart = await charts.chart(history, span, say, now=now(), local=local)
+            cache = settings.data_dir / "cache"
+            return chart, await charts.picture(chart, cache) if with_picture else None
 
         paces = Paces(clock, asyncio.sleep)
         operating = Operating(
@@ -189,11 +204,12 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
             trails=Trails(database),
             backups=backups,
             look_at=signs,
-            chart=drawn,
+            draw=drawn,
             log_file=settings.log_file,
             strike=strike,
             today=today,
             version=version("porchlight"),
+            ailments=ailments,
         )
         await operating.keeper.load()
         await operating.pausing.load()
@@ -222,12 +238,15 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
                 clock=clock,
                 now=now,
             )
-            jobs = {"history": history.beat, "alerts": alerts.look, "digest": digest.send}
-            jobs |= {"pinned": bring_pins_up_to_date, "backups": backups.do_what_is_due}
-            scheduler = Scheduler(jobs if stays else {"alerts": alerts.look})
+            jobs = {"alerts": alerts.look, "pruning": Pruning(database, now).do_what_is_due}
+            if stays:
+                jobs |= {"history": history.beat, "digest": digest.send, "pinned": bring_pins_up_to_date}
+                jobs |= {"backups": backups.do_what_is_due}
+            scheduler = Scheduler(jobs)
             kept = upkeep.keep(pool, store, clock, partial(scheduler.wake, "alerts"))
             offered = menus.keep(messengers, family, speaking, phrases.of(settings.language))
-            claimed = claim.until_claimed(messengers, family.invites, tell)
+            setup_words = phrases.SETUP[phrases.of(settings.language).language]
+            claimed = claim.until_claimed(messengers, family.invites, setup_words, tell)
             beside = [tasks.create_task(task) for task in (kept, scheduler.run(), offered, claimed, *fetched)]
             try:
                 yield House(inbox, pool, desk, list(adapters.values()))

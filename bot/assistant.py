@@ -44,8 +44,6 @@ class Assistant:
         self._speaking = speaking
         self._told_until: dict[tuple[Chat, str, What], datetime] = {}
         """Until when somebody was told that their allowance is used up: once is enough."""
-        self._asked_what: dict[tuple[Chat, str], float] = {}
-        """When somebody wrote a bare /research: what they write next is what to look up."""
 
     async def answer(self, item: Item) -> AsyncGenerator[Event, None]:
         """The events of one answer; the last is `Done`. Close it to stop."""
@@ -66,19 +64,28 @@ class Assistant:
         meant: str | Reply | Question = Question(item.incoming.text.strip())
         if called := commands.parse(item.incoming.text):
             meant = await commands.obey(self._desktop, item, role, say, *called)
-        if meant == say.RESEARCH_WHAT:
-            self._asked_what[item.incoming.chat, item.incoming.person.id] = item.incoming.said_at
         if isinstance(meant, str):
             yield Done(meant)
         elif isinstance(meant, Reply):
-            yield Done(meant.text, buttons=meant.buttons, picture=meant.picture, secret=meant.secret)
+            yield Done(
+                meant.text if self._can_press(item) else _with_commands(meant),
+                buttons=meant.buttons,
+                picture=meant.picture,
+                caption=meant.caption,
+                secret=meant.secret,
+            )
         elif not meant.text:
             attachment = item.incoming.attachment
             yield Done(say.ATTACHMENTS[attachment] if attachment else say.ASK_SOMETHING)
         else:
-            async with aclosing(self._ask(item, role, say, self._looked_up(item, meant))) as events:
+            question = await self._looked_up(item, say, meant)
+            async with aclosing(self._ask(item, role, say, question)) as events:
                 async for event in events:
                     yield event
+
+    def _can_press(self, item: Item) -> bool:
+        adapter = self._desktop.adapters.get(item.incoming.chat.platform)
+        return adapter is None or adapter.limits.buttons
 
     def _used_up_once(self, item: Item, say: English, what: What, used_up: UsedUp) -> Done:
         place = item.incoming.chat, item.incoming.person.id, what
@@ -92,8 +99,7 @@ class Assistant:
         """One of the allowance is spent; but what is asked again after a crash was paid for."""
         if item.attempts or self._desktop.family.access.is_in_house(item.incoming.person):
             return None
-        spent = await self._desktop.family.allowances.spend(item.incoming.person, role, what)
-        return spent if isinstance(spent, UsedUp) else None
+        return await self._desktop.family.allowances.spend(item.incoming.person, role, what)
 
     async def _ask(
         self, item: Item, role: Role, say: English, question: Question
@@ -153,15 +159,27 @@ class Assistant:
             async for event in events:
                 yield event
 
-    def _looked_up(self, item: Item, question: Question) -> Question:
+    async def _looked_up(self, item: Item, say: English, question: Question) -> Question:
         """What is looked up though it was not asked as /research: what somebody was just asked to name, and
         a link, where it is what the words are about."""
-        place = item.incoming.chat, item.incoming.person.id
-        asked_at = self._asked_what.pop(place, None)
         if question.private or question.mode != "chat":
             return question
-        if asked_at is not None and item.incoming.said_at - asked_at < ASKED_WHAT_S:
+        if question.supersedes is None and await self._was_asked_what(item, say):
             return replace(question, mode="research")
         links, rest = links_in(question.text)
         only_links = bool(links) and len(rest) <= ABOUT_A_LINK_CHARS_MAX
         return replace(question, mode="research", only_links=True) if only_links else question
+
+    async def _was_asked_what(self, item: Item, say: English) -> bool:
+        """The last thing they wrote here was a bare /research: now they say what to look up."""
+        incoming = item.incoming
+        asked_at = await self._desktop.memory.told_at(
+            incoming.chat, incoming.person, say.RESEARCH_WHAT, before=item.id
+        )
+        return asked_at is not None and incoming.said_at - asked_at < ASKED_WHAT_S
+
+
+def _with_commands(reply: Reply) -> str:
+    """What the buttons would do, to be typed."""
+    untold = [it for it in reply.buttons if it.command not in reply.text]
+    return "\n".join([reply.text, "", *(f"- {it.label}: `{it.command}`" for it in untold)]).rstrip()

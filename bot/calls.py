@@ -39,7 +39,9 @@ class Reply:
     text: str
     buttons: tuple[Button, ...] = ()
     picture: bytes | None = None
-    """A PNG to show before the words."""
+    """A PNG to show beside the words."""
+    caption: str = ""
+    """Under the picture."""
     secret: bool = False
     """It is forgotten as soon as it stands in the chat."""
 

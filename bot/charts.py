@@ -32,6 +32,7 @@ LANES_MAX = 6
 """The others become one lane: a picture that has to be scrolled shows nothing."""
 NAME_LETTERS_MAX = 40
 BARS = "▁▂▃▄▅▆▇█"
+PASSED_ON, NOT_RUNNING = "▴", "░"
 
 Span = Literal["day", "week"]
 BINS: dict[Span, tuple[int, int]] = {"day": (24, 1), "week": (28, 6)}
@@ -64,6 +65,10 @@ class Chart:
     @property
     def is_empty(self) -> bool:
         return not self.lanes
+
+
+Drawn = tuple[Chart, bytes | None]
+"""With its picture, if there is one."""
 
 
 async def chart(
@@ -154,20 +159,27 @@ def _ticks(
 
 
 def table(chart: Chart, say: English) -> str:
-    """The chart in letters, as Markdown: a column for each bin, `░` where the program did not run."""
+    """The chart in letters, as Markdown: a column for each bin, marked where questions were passed on, and
+    where the program did not run."""
     if chart.is_empty:
         return chart.caption
     top = max(max(map(sum, zip(lane.answered, lane.failed, strict=True))) for lane in chart.lanes)
     names = [lane.name for lane in chart.lanes]
     width = max(map(len, names))
-    rows = [f"{lane.name:<{width}}  {_bars(lane, chart.off, top)}" for lane in chart.lanes]
+    rows = []
+    for lane in chart.lanes:
+        rows.append(f"{lane.name:<{width}}  {_bars(lane, chart.off, top)}")
+        if any(lane.failovers):
+            marks = "".join(PASSED_ON if many else " " for many in lane.failovers)
+            rows.append(f"{'':<{width}}  {marks}")
     scale = ""
     for at, label in chart.ticks:
         if at > len(scale) or at == 0:
             scale = f"{scale:<{at}}{label}"
-    return "\n".join(
-        [f"**{chart.title}**", "", "```", *rows, f"{'':<{width}}  {scale}", "```", "", chart.caption]
-    )
+    key = [f"{PASSED_ON} {chart.words['failover']}"] if any(any(it.failovers) for it in chart.lanes) else []
+    key += [f"{NOT_RUNNING} {chart.words['off']}"] if chart.off else []
+    below = [f"{'':<{width}}  {scale}", *([" · ".join(key)] if key else [])]
+    return "\n".join([f"**{chart.title}**", "", "```", *rows, *below, "```", "", chart.caption])
 
 
 def _bars(lane: Lane, off: Sequence[int], top: int) -> str:
@@ -176,7 +188,7 @@ def _bars(lane: Lane, off: Sequence[int], top: int) -> str:
         if many := answered + failed:
             letters.append(BARS[(many * (len(BARS) - 1) + top - 1) // top if top > 1 else -1])
         else:
-            letters.append("░" if at in off else " ")
+            letters.append(NOT_RUNNING if at in off else " ")
     return "".join(letters)
 
 
@@ -190,15 +202,19 @@ async def picture(
     library keeps what it found out about fonts."""
     if chart.is_empty:
         return None
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=HOUSE,
-        env=_environment(cache),
-        start_new_session=True,  # Ctrl-C is for us
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=HOUSE,
+            env=_environment(cache),
+            start_new_session=True,  # Ctrl-C is for us
+        )
+    except OSError as error:
+        log.warning("A chart could not be drawn: %s", error.strerror)
+        return None
     try:
         async with asyncio.timeout(within_s):
             png, _ = await process.communicate(json.dumps(asdict(chart)).encode())

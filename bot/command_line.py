@@ -8,10 +8,13 @@ long; 130 stopped with Ctrl-C.
 
 import argparse
 import asyncio
+import errno
 import os
+import shlex
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -32,8 +35,8 @@ Run = Callable[[Settings, argparse.Namespace], int]
 
 def main() -> int:
     """Run it as the command line says; the exit code."""
-    call = _parser().parse_args()
     try:
+        call = _parsed()
         if call.command in WITHOUT_SETTINGS:
             return WITHOUT_SETTINGS[call.command](call)
         settings = settings_file.load()
@@ -42,26 +45,45 @@ def main() -> int:
             return WITH_SETTINGS[call.command](settings, call)
         finally:
             close_log()
-    except SettingsError as error:
-        _say(operator.settings_wrong(error.mistakes))
-        return 2
-    except (StorageError, AlreadyRunning) as error:
-        _say(str(error))
-        return 3
-    except ExceptionGroup as group:
-        broken = group.subgroup(StorageError)
-        if broken is None:
-            raise
-        _say(str(_first(broken)))
-        return 3
-    except BrokenPipeError:  # whoever reads it has had enough, as `| head` has
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except Exception as error:  # noqa: BLE001 # what is no fault of the call or the house is raised again
+        return _code_of(error)
     except KeyboardInterrupt:
         return 130
 
 
+def _code_of(error: Exception) -> int:
+    """The exit code, after having said what is wrong. What is a fault of ours is raised again."""
+    for it in _leaves(error):
+        match it:
+            case SettingsError():
+                _say(operator.settings_wrong(it.mistakes))
+                return 2
+            case StorageError() | AlreadyRunning():
+                _say(str(it))
+                return 3
+            case BrokenPipeError():  # whoever reads it has had enough, as `| head` has
+                _write_no_more()
+                return 0
+            case OSError(errno=errno.ENOSPC):
+                _write_no_more()
+                _say(operator.NOT_WRITTEN)
+                return 1
+    raise error
+
+
+def _write_no_more() -> None:
+    """What is still to be written would fail once more on the way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 # ── The words ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _parsed() -> argparse.Namespace:
+    try:
+        return _parser().parse_args()
+    finally:
+        sys.stdout.flush()  # the help, which nobody may want to read to its end
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -142,7 +164,10 @@ def _setup(call: argparse.Namespace) -> int:
     from adapters.terminal_form import TerminalForm
     from bot import setup
 
-    starts = asyncio.run(setup.run(TerminalForm(), ENV_FILE, partial(settings_file.given, ENV_FILE)))
+    with TerminalForm() as form:
+        look = partial(settings_file.given, ENV_FILE)
+        in_container = settings_file.supervisor().restarts
+        starts = asyncio.run(setup.run(form, ENV_FILE, look, program=_called_by(), in_container=in_container))
     if not starts:
         return 0
     settings = settings_file.load()
@@ -159,8 +184,12 @@ def _setup(call: argparse.Namespace) -> int:
 def _live(settings: Settings, call: argparse.Namespace) -> int:
     from bot import app
 
+    supervisor = settings_file.supervisor()
     if settings.telegram_token or settings.discord_token:
-        return asyncio.run(app.serve(settings, _say, supervisor=settings_file.supervisor()))
+        return asyncio.run(app.serve(settings, _say, supervisor=supervisor))
+    if supervisor.restarts and not (sys.stdin and sys.stdin.isatty()):
+        _say(operator.NO_CHAT)
+        return 2
     return asyncio.run(app.chat(settings, _say))
 
 
@@ -200,8 +229,9 @@ def _logs(settings: Settings, call: argparse.Namespace) -> int:
     from bot import without_chat
 
     try:
-        _print(without_chat.logs(settings, call.lines, call.level))
-    except OSError as error:
+        lines = without_chat.logs(settings, call.lines, call.level)
+        _print(lines) if lines else _say(operator.NO_LINES)
+    except FileNotFoundError as error:
         _say(operator.no_log(error.strerror))
         return 1
     return 0
@@ -242,6 +272,15 @@ WITH_SETTINGS: dict[str | None, Run] = {
 # ── Talking to whoever called ─────────────────────────────────────────────────────────────────────
 
 
+def _called_by() -> str:
+    """What to type to call this program again."""
+    script = Path(sys.argv[0])
+    if script.name != "porchlight":
+        return shlex.join([sys.executable, "-m", "bot"])
+    known = shutil.which("porchlight")
+    return "porchlight" if known and Path(known).absolute() == script.absolute() else shlex.quote(str(script))
+
+
 def _piped() -> str:
     """What stands on standard input; nothing if that is a keyboard."""
     if sys.stdin is None or sys.stdin.isatty():
@@ -249,10 +288,13 @@ def _piped() -> str:
     return sys.stdin.buffer.read(QUESTION_BYTES_MAX).decode("utf-8", "replace")
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error in it that is no group itself."""
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors in it that are no groups themselves."""
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for inner in error.exceptions:
+        yield from _leaves(inner)
 
 
 def _print(text: str) -> None:

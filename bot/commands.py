@@ -163,6 +163,7 @@ COMMANDS: dict[str, Command] = {
         Command("less", digest_commands.less, admin=True, hidden=True),
         Command("allow", people.allow, admin=True, changes=True, in_place=True, hidden=True),
         Command("block", people.block, admin=True, changes=True, in_place=True, hidden=True),
+        Command("unblock", people.unblock, admin=True, changes=True, in_place=True, hidden=True),
     )
 }
 

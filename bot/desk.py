@@ -16,19 +16,20 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import Literal, NamedTuple
 
-from bot import commands
+from bot import commands, pictures
 from bot.assistant import Assistant
 from bot.gate import Gate
-from bot.notices import Notice
 from bot.pace import Paces
 from bot.pausing import Pausing
 from bot.phrases.english import English
+from bot.pictures import Picture
 from bot.posts import Final, Growing
 from bot.stops import Stops
 from core import trail
 from core.errors import FloodWait, Gone, NoRight, PlatformError, StorageError
-from core.inbox import SECRET, Announcement, Inbox, Item, Outcome
-from core.ledger import PICTURE, Ledger
+from core.inbox import SECRET, Inbox, Item, Outcome
+from core.ledger import Ledger
+from core.notices import Addressed, Notice
 from core.storage import Statement
 from core.types import Adapter, Arrival, Button, Chat, Done, Incoming, Messenger, Person, Poison, Removed
 
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 
 TRIES_MAX = 5
 """How often a question is asked again after the program was killed over it."""
-PICTURE_TRIES_MAX = 3
 ERASING_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 LATE_S = 600.0
 """Who waited so long is told why. Clocks of platforms and ours differ by less."""
@@ -102,10 +102,9 @@ class Desk:
             await self._take_back(removed)
         for incoming in admitted.kept:
             if isinstance(incoming, Incoming):
-                in_turn = commands.waits_its_turn(incoming.text)
-                self._wake(Key(incoming.chat, incoming.person.id, in_turn))
-        for notice in announced:
-            self._wake(Key(notice.chat, notice.person.id, True))
+                self._wake(self._key_of(incoming))
+        for chat, notice in announced:
+            self._wake(Key(chat, notice.person.id, True))
         adapter = self._adapters[platform]
         for incoming in admitted.erased:
             self._tasks.create_task(self._erase(adapter, incoming))
@@ -145,24 +144,19 @@ class Desk:
         if not announced:
             return False
         await self._inbox.announce(*announced, also=also)
-        for notice in announced:
-            self._wake(Key(notice.chat, notice.person.id, True))
+        for chat, notice in announced:
+            self._wake(Key(chat, notice.person.id, True))
         return True
 
-    async def _addressed(self, notice: Notice) -> Announcement | None:
+    async def _addressed(self, notice: Notice) -> Addressed | None:
         adapter = self._adapters.get(notice.person.platform)
-        if adapter is None or not adapter.resumes:
-            return None
+        if adapter is None or not (adapter.resumes or notice.chat):
+            return None  # nobody will look there, but for the answer to what they have just written
         try:
-            chat = notice.chat or await adapter.direct(notice.person)
+            return notice.chat or await adapter.direct(notice.person), notice
         except PlatformError as error:
             log.warning("Somebody cannot be told something on %s: %s", notice.person.platform, error)
             return None
-        return Announcement(
-            *(chat, notice.person, notice.key, notice.text, notice.buttons, notice.reply_to),
-            silent=notice.silent,
-            picture=notice.picture,
-        )
 
     async def _erase(self, adapter: Adapter, incoming: Incoming) -> None:
         """What nobody should read there, however often it takes."""
@@ -187,14 +181,11 @@ class Desk:
 
     async def _take_back(self, removed: Removed) -> None:
         """A question that is gone has no answer: the growing one ends, and what stands there goes."""
-        row = await self._inbox.removed(removed.chat, removed.post)
-        if row is None:
+        item = await self._inbox.removed(removed.chat, removed.post)
+        if item is None:
             return
-        self._stops.changed([row])
-        adapter = self._adapters[removed.chat.platform]
-        for standing in await self._ledger.posts_of(row):
-            if standing.post is not None:
-                self._tasks.create_task(self._calmly(adapter.delete(removed.chat, standing.post)))
+        self._stops.changed([item.id])
+        self._wake(self._key_of(item.incoming))
 
     async def _leave_group(self, adapter: Adapter, chat: Chat, farewell: str) -> None:
         if not isinstance(adapter, Messenger):
@@ -222,6 +213,9 @@ class Desk:
                 worker.cancel()
 
     # ── Workers ───────────────────────────────────────────────────────────────────────────────────
+
+    def _key_of(self, incoming: Incoming) -> Key:
+        return Key(incoming.chat, incoming.person.id, commands.waits_its_turn(incoming.text))
 
     def _wake(self, key: Key) -> None:
         self._woken.add(key)
@@ -264,8 +258,10 @@ class Desk:
                 group.create_task(growing.run())
                 final, picture = await self._whole_answer(group, item, growing, say)
                 growing.finish(final)
-            if picture is not None:
-                await self._calmly(self._show_picture(item, picture))
+            if final is not None and picture is not None:
+                adapter = self._adapters[incoming.chat.platform]
+                pace = self._paces.of(adapter, incoming.chat)
+                await self._calmly(pictures.show(adapter, self._ledger, pace, item, final, picture))
         except Exception as error:
             log.exception("Row %d is set aside until the next start", item.id)
             self._set_aside.add(item.id)
@@ -313,15 +309,18 @@ class Desk:
 
     async def _whole_answer(
         self, group: asyncio.TaskGroup, item: Item, growing: Growing, say: English
-    ) -> tuple[Final | None, bytes | None]:
+    ) -> tuple[Final | None, Picture | None]:
         """What shall stand in the chat at last, and a picture beside it; it is on disk when this returns.
         None: the question was changed meanwhile, and this is not the answer to it."""
         if item.answer is not None:
             whole = item.outcome != "sentence"
-            picture = await self._inbox.picture(item.id)
-            return Final(say.with_note(item.answer, item.note), item.buttons, whole), picture
+            png = await self._inbox.picture(item.id)
+            final = Final(say.with_note(item.answer, item.note), item.buttons, whole)
+            return final, Picture(png) if png else None
         done: Done | Literal["stopped", "changed"]
-        if item.damaged:
+        if item.is_announced:  # what it said is damaged on disk, and nobody waits for it
+            done = Done("")
+        elif item.damaged:
             done = Done(say.DAMAGED)
         elif item.attempts >= TRIES_MAX:
             done = Done(say.TRIED_TOO_OFTEN)
@@ -348,34 +347,14 @@ class Desk:
             also=trail.kept(item.id, done.tried),
         )
         final = Final(say.with_note(done.text, note), buttons, outcome != "sentence")
-        return (final, done.picture) if kept else (None, None)
+        picture = Picture(done.picture, done.caption) if done.picture else None
+        return (final, picture) if kept else (None, None)
 
     def _note(self, item: Item, done: Done, say: English) -> str:
         if not done.node:
             return ""
         late = self._now() - item.incoming.said_at > LATE_S
         return say.under(done, attachment=item.incoming.attachment is not None, late=late)
-
-    async def _show_picture(self, item: Item, png: bytes) -> None:
-        """Once at most: the words say the same."""
-        chat = item.incoming.chat
-        adapter = self._adapters[chat.platform]
-        if not adapter.limits.pictures or await self._ledger.is_intended(item.id, PICTURE):
-            return
-        pace = self._paces.of(adapter, chat)
-        for _ in range(PICTURE_TRIES_MAX):
-            await pace.free()
-            pace.sent()
-            async with pace.sending:
-                await self._ledger.intend(item.id, PICTURE)
-                try:
-                    post = await adapter.picture(chat, png, "", silent=item.silent)
-                except FloodWait as wait:
-                    pace.hold(wait.seconds)
-                    await self._ledger.withdraw(item.id, PICTURE)
-                    continue
-                await self._ledger.record(item.id, PICTURE, post)
-            return
 
     async def _read(self, item: Item, growing: Growing) -> Done:
         async with aclosing(self._assistant.answer(item)) as events:

@@ -35,7 +35,7 @@ def _gets_it(desktop: Desktop, call: Call) -> bool:
 async def _chosen(desktop: Desktop, call: Call, often: Often) -> str | Reply:
     member = desktop.family.access.member_of(call.person)
     if member is None or not _gets_it(desktop, call):
-        return call.say.ONLY_IN_A_CHAT
+        return call.say.NO_DIGEST_HERE
     await desktop.digest.digests.choose(member.id, often)
     others = tuple(Button(call.say.OFTEN[it], f"/digest {it}") for it in OFTEN if it != often)
     return Reply(call.say.DIGEST_CHOSEN[often], others)

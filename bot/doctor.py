@@ -9,9 +9,11 @@ here, in the order of the settings. It ends with 0 if all is well, with 1 if som
 and with 2 if something is broken.
 """
 
+import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.doctor_house import first, of_house
 from bot.doctor_outside import of_outside
@@ -31,7 +33,6 @@ async def examine(
     tell: Callable[[Finding], None] = lambda finding: None,
 ) -> list[Finding]:
     """Every finding, in order; `tell` hears each as it is found. `now` is the wall clock. Never raises."""
-    findings = []
     async with AsyncExitStack() as stack:
         try:
             loaded: Settings | SettingsError = load()
@@ -46,17 +47,19 @@ async def examine(
                 checks.append(Check("network", _proxy_wrong, ("settings",)))
         else:
             checks.append(Check("everything_else", _nothing_else, ("settings",)))
-        async for finding in examined(checks, Striker(_never_shown(loaded))):
-            tell(finding)
-            findings.append(finding)
-    return findings
+        return await examined(checks, _strike(loaded), tell)
 
 
-def _never_shown(loaded: Settings | SettingsError) -> list[str]:
+def _strike(loaded: Settings | SettingsError) -> Callable[[str], str]:
+    """Takes out what is secret, and where servers stand: a certificate that is for another name is told with
+    that of the server."""
     if isinstance(loaded, SettingsError):
-        return []
+        return Striker([])
     accounts = (str(node.options.get("account_id", "")) for node in loaded.nodes)
-    return [*loaded.secrets(), *filter(None, accounts)]
+    strike = Striker([*loaded.secrets(), *filter(None, accounts)])
+    hosts = {host for node in loaded.nodes if (host := urlsplit(node.url).hostname)}
+    quoted = re.compile("|".join(f"'{re.escape(host)}'" for host in hosts) or r"(?!)")
+    return lambda text: quoted.sub("[server]", strike(text))
 
 
 async def _nothing_else() -> Result:

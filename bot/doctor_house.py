@@ -24,13 +24,12 @@ from core.chats import Chats
 from core.errors import SettingsError, StorageError
 from core.lock import is_running
 from core.people import People
-from core.storage import CHECKED_BYTES_MAX, MIGRATIONS, SQLITE_MIN, newest_version, read_database
+from core.storage import BUSY_S_MAX, CHECKED_BYTES_MAX, MIGRATIONS, SQLITE_MIN, newest_version, read_database
 from core.troubles import BACKUP_AGE_S_MAX, DAY_S, FREE_BYTES_MIN
 
 PYTHON_MIN = (3, 11)
 OTHERS = 0o077
 """The rights of anybody but the owner."""
-HEARTBEAT_AGE_S_MAX = 120.0
 
 
 def first(env_file: Path, loaded: Settings | SettingsError) -> list[Check]:
@@ -178,18 +177,20 @@ def _log(settings: Settings) -> Result:
     return well("The log can be written.")
 
 
-def _database(path: Path) -> Result:
+def _database(path: Path, wait_s: float = BUSY_S_MAX) -> Result:
     if not path.exists():
         return well("There is no database yet; the first start makes it.")
     newest = newest_version(MIGRATIONS)
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reading:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", wait_s, uri=True)) as reading:
             (found,) = reading.execute("PRAGMA user_version").fetchone()
             check = "integrity" if path.stat().st_size <= CHECKED_BYTES_MAX else "quick"
             (finding,) = reading.execute(f"PRAGMA {check}_check(1)").fetchone()
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        if getattr(error, "sqlite_errorname", "SQLITE_NOTADB") not in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
-            name = getattr(error, "sqlite_errorname", "")
+        name = getattr(error, "sqlite_errorname", "SQLITE_NOTADB")
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return warning("Another program keeps the database to itself.", "Try again in a minute.")
+        if name not in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
             return broken(f"The database cannot be opened ({name}).", "Make it readable for this user.")
         finding = ""
     if finding != "ok":
@@ -212,8 +213,9 @@ def _put_back(database: Path) -> str:
 
 def _private(path: Path) -> Result:
     if path.exists() and path.stat().st_mode & OTHERS:
-        name = f"{path.parent.name}/{path.name}"
-        return warning("The database is open to others on this machine.", f"chmod 600 {name}")
+        return warning(
+            "The database is open to others on this machine.", f"In the data folder: chmod 600 {path.name}"
+        )
     return well("The database is for its owner alone.")
 
 
@@ -235,7 +237,7 @@ def _running(settings: Settings, now: float) -> Result:
         return well("Porchlight is not running just now.")
     age_s = health.age_s(settings.data_dir, now)
     served = settings.telegram_token or settings.discord_token
-    if served and (age_s is None or age_s > HEARTBEAT_AGE_S_MAX):
+    if served and (age_s is None or age_s > health.GONE_S):
         return warning(
             "Porchlight runs, but shows no sign of life.",
             "If it was not started just now: end it, and start it again.",
@@ -255,17 +257,22 @@ def _zone(is_set: bool, machine: str) -> Result:
 async def _admin(settings: Settings, database: Path, now: Callable[[], float]) -> Result:
     if not (settings.telegram_token or settings.discord_token):
         return well("There is only the terminal, where nobody needs to be let in.")
-    try:
-        async with read_database(database) as reading:
-            people = People(reading, now)
-            await people.load()
-        listed = sum(member.role == "admin" for member in people.all())
-    except StorageError:  # not made yet, or not brought up to date
-        listed = 0
-    admins = listed + len(settings.admin_ids)
+    admins = len(settings.admin_ids)
+    if not admins and _is_made(database):
+        try:
+            async with read_database(database) as reading:
+                people = People(reading, now)
+                await people.load()
+        except StorageError:  # busy, or not brought up to date
+            return well("Who runs the bot is seen after the next start.")
+        admins = sum(member.role == "admin" for member in people.all())
     if not admins:
         return warning("Nobody runs this bot yet.", "Start porchlight, and open the link it shows.")
     return well("There is an admin.")
+
+
+def _is_made(database: Path) -> bool:
+    return database.exists()
 
 
 async def groups_on(settings: Settings, platform: str, now: Callable[[], float]) -> int:

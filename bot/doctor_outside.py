@@ -35,6 +35,7 @@ from core.types import NodeSpec
 CLOCK_S_MAX = 60.0
 """A clock that is further off spoils codes, pauses and days."""
 TIMEOUT_S = 15.0
+CLOCKS_ASKED_MAX = 2
 STARTS_LEFT_MIN = 20
 NODES = "Look at it in .env, or with /nodes in the admin's chat."
 
@@ -67,7 +68,8 @@ async def of_outside(settings: Settings, now: Callable[[], float]) -> AsyncGener
         if settings.searxng_url:
             checks.append(Check("search", partial(_search, settings.searxng_url, search), ("settings",)))
         clouds = [spec.url for spec in specs if spec.url and not is_in_house(spec.url)]
-        checks.append(Check("clock", partial(_clock, offsets_s, clouds, http), ("settings",)))
+        others = tuple(check.code for check in checks)  # whose replies tell the time, too
+        checks.append(Check("clock", partial(_clock, offsets_s, clouds, http), ("settings",), others))
         yield checks
 
 
@@ -89,7 +91,7 @@ async def _nodes(settings: Settings) -> tuple[list[NodeSpec], set[str]]:
             added, chosen = await choices.added(), await choices.chosen()
     except StorageError:  # which the check of the database tells
         added, chosen = [], dict[str, Chosen]()
-    specs = with_choices(settings.nodes, added, chosen, patterns_of(settings).cloud)
+    specs = with_choices(settings.nodes, added, chosen, patterns_of(settings).spec_of)
     return specs, {name for name, choice in chosen.items() if choice.paused}
 
 
@@ -311,7 +313,7 @@ async def _search(url: str, http: httpx.AsyncClient) -> Result:
 
 
 async def _clock(offsets_s: list[float], clouds: Sequence[str], http: httpx.AsyncClient) -> Result:
-    for url in clouds:
+    for url in clouds[:CLOCKS_ASKED_MAX]:
         if offsets_s:
             break
         parts = urlsplit(url)

@@ -82,11 +82,14 @@ def text_of(path: Path) -> str:
 
 
 def save(path: Path, text: str) -> None:
-    """All of it or nothing, also in a power cut; readable by its owner only. Raises OSError."""
+    """All of it or nothing, also in a power cut; readable by its owner only, who stays the same. Raises
+    OSError."""
     target = path.resolve()  # of a link, what it leads to
     descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # with 0600
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            if os.geteuid() == 0 and target.exists():  # with sudo, say: the program could not read it
+                os.fchown(file.fileno(), target.stat().st_uid, target.stat().st_gid)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -1,13 +1,14 @@
 """Checks, what they found, and how that is told: the frame of `porchlight doctor`.
 
 A check names those it needs; where one of them found something broken, it is skipped and says so, so that one
-fault is told once. Nothing a check does may end the others. What is checked stands in bot/doctor_house.py and
-bot/doctor_outside.py.
+fault is told once. What needs nothing of each other is looked at side by side: where nobody answers, it takes
+as long as the slowest. Nothing a check does may end the others. What is checked stands in bot/doctor_house.py
+and bot/doctor_outside.py.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -45,11 +46,12 @@ def broken(says: str, remedy: str) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`needs` are codes of checks that come before it."""
+    """`needs` and `after` are codes of checks that come before it; those of `after` only have to be over."""
 
     code: str
     look: Callable[[], Awaitable[Result]]
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,33 @@ class Finding:
 
 
 async def examined(
-    checks: Iterable[Check], strike: Callable[[str], str] = lambda text: text
-) -> AsyncGenerator[Finding, None]:
-    """A finding for every check, in order. `strike` takes out whatever is secret. Never raises."""
-    unwell: set[str] = set()
-    for check in checks:
-        missing = [code for code in check.needs if code in unwell]
-        if missing:
-            result = Result("skipped", f"Not looked at, because of {missing[0]}.")
-        else:
-            result = await _looked(check)
-        if result.state in ("broken", "skipped"):
-            unwell.add(check.code)
-        yield Finding(check.code, result.state, strike(result.says), strike(result.remedy), check.needs)
+    checks: Iterable[Check],
+    strike: Callable[[str], str] = lambda text: text,
+    tell: Callable[[Finding], None] = lambda finding: None,
+) -> list[Finding]:
+    """A finding for every check, in order, in which `tell` hears them, too. `strike` takes out whatever is
+    secret. Never raises."""
+    looking: dict[str, asyncio.Task[Finding]] = {}
+    async with asyncio.TaskGroup() as tasks:
+        for check in checks:
+            before = {code: looking[code] for code in (*check.needs, *check.after) if code in looking}
+            looking[check.code] = tasks.create_task(_finding(check, before, strike))
+        for task in looking.values():
+            tell(await task)
+    return [task.result() for task in looking.values()]
+
+
+async def _finding(
+    check: Check, before: Mapping[str, asyncio.Task[Finding]], strike: Callable[[str], str]
+) -> Finding:
+    found = {code: await task for code, task in before.items()}
+    unwell = (code for code in check.needs if code in found and found[code].state in ("broken", "skipped"))
+    missing = next(unwell, "")
+    if missing:
+        result = Result("skipped", f"Not looked at, because of {missing}.")
+    else:
+        result = await _looked(check)
+    return Finding(check.code, result.state, strike(result.says), strike(result.remedy), check.needs)
 
 
 async def _looked(check: Check) -> Result:

@@ -20,10 +20,10 @@ from bot import pasted_keys
 from bot.calls import Command
 from bot.commands import COMMANDS, parse
 from bot.family import Family
-from bot.notices import Notice
 from bot.pasted_keys import Pasted
 from bot.phrases.english import English
 from core.invites import Redeemed, Refusal
+from core.notices import Notice
 from core.people import account_of, clean_name
 from core.types import Arrival, Button, Chat, Incoming, Joined, Moved, Person, Poison, Removed
 
@@ -219,20 +219,30 @@ class Gate:
     # ── Keys of nodes ─────────────────────────────────────────────────────────────────────────────
 
     async def _is_key(self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted) -> bool:
-        """Whether an admin pasted a key for a node. It is kept where it belongs, and never as something that
-        was said; a paste that nobody can make sense of is kept nowhere."""
+        """Whether an admin pasted a key for a node, alone or behind `/nodes add`. It is kept where it
+        belongs, and never as something that was said; a paste that nobody can make sense of is kept
+        nowhere."""
         place = (incoming.chat, incoming.person.id)
-        asked_for = place in self._adding
-        if self._family.access.role_of(incoming.person) != "admin" or called or incoming.pressed:
+        behind = _to_be_added(called)
+        asked_for = place in self._adding or behind is not None
+        if self._family.access.role_of(incoming.person) != "admin" or incoming.pressed:
             return False
-        pasted = pasted_keys.read(incoming.text)
-        if pasted is None and not (asked_for and pasted_keys.may_hold_one(incoming.text)):
+        if called and not behind:
             return False
+        text = behind or incoming.text
+        pasted = pasted_keys.read(text) or (pasted_keys.read_server(text) if asked_for else None)
+        is_secret = pasted_keys.is_lone(text) or (asked_for and pasted_keys.may_hold_one(text))
+        if pasted is None and not is_secret:
+            return False
+        is_locked = not self._family.is_unlocked(incoming.person)
+        if pasted is None or pasted.key:
+            admitted.erased.append(incoming)
+        elif behind and is_locked:
+            return False  # nothing in it is secret: the command asks for the password
         say = self._speaking(incoming.person)
-        admitted.erased.append(incoming)
         if incoming.chat.kind != "private":
             admitted.notices.append(_answer(incoming, "key", say.PRIVATE_CHAT_ONLY))
-        elif not self._family.is_unlocked(incoming.person):
+        elif is_locked:
             admitted.notices.append(_answer(incoming, "key", say.KEY_LOCKED))
         elif pasted is None:
             admitted.notices.append(_answer(incoming, "key", say.KEY_NOT_READ))
@@ -248,7 +258,7 @@ class Gate:
         place = (incoming.chat, incoming.person.id)
         self._wanted.pop(place, None)
         self._adding.discard(place)
-        if called and called[0] == "nodes" and called[1].strip().lower() == "add":
+        if _to_be_added(called) is not None:
             self._adding.add(place)
         command: Command | None = COMMANDS.get(called[0]) if called else None
         if (
@@ -263,24 +273,40 @@ class Gate:
     async def _is_password(
         self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted
     ) -> bool:
-        """Whether this was meant as the password: it is the very one, or it was asked for just now and
-        this is no command. Neither is ever kept, or put to a model."""
-        person, chat = incoming.person, incoming.chat
-        place = (chat, person.id)
-        is_it = any(map(self._family.factor.is_password, (incoming.text, called[1] if called else "")))
-        meant = incoming.secret or not (place not in self._wanted or called or incoming.pressed)
-        if not is_it and not meant:
+        """Whether this was meant as the password. It is never kept, or put to a model."""
+        if incoming.secret:
+            await self._password_in_form(incoming, admitted)
+            return True
+        return await self._is_password_written(incoming, called, admitted)
+
+    async def _password_in_form(self, incoming: Incoming, admitted: Admitted) -> None:
+        """Whatever is typed there is meant, and waits for an answer."""
+        if self._family.access.role_of(incoming.person) == "admin":
+            await self._password_tried(incoming, incoming.text, admitted)
+        else:
+            text = self._speaking(incoming.person).ADMIN_ONLY
+            admitted.notices.append(_answer(incoming, "password", text))
+
+    async def _is_password_written(
+        self, incoming: Incoming, called: tuple[str, str] | None, admitted: Admitted
+    ) -> bool:
+        """In a chat it is the very one, alone or behind a command; or it was asked for just now, and this is
+        no command. Nobody else shall read it there, and whoever knows it does not get in by it."""
+        written = (incoming.text, called[1] if called else "")
+        password = next(filter(self._family.factor.is_password, written), None)
+        is_asked_for = (incoming.chat, incoming.person.id) in self._wanted
+        if password is None and (not is_asked_for or called or incoming.pressed):
             return False
-        say = self._speaking(person)
-        if not incoming.secret:
-            admitted.erased.append(incoming)
-        if self._family.access.role_of(person) != "admin":
-            if incoming.secret:
-                admitted.notices.append(_answer(incoming, "password", say.ADMIN_ONLY))
-            return True  # whoever knows it does not get in by it, and nobody else shall read it
-        wanted = self._wanted.get(place, "")
-        entered = called[1] if called and is_it and not incoming.secret else incoming.text
-        match await self._family.factor.unlock(person, entered):
+        admitted.erased.append(incoming)
+        if self._family.access.role_of(incoming.person) == "admin":
+            await self._password_tried(incoming, password or incoming.text, admitted)
+        return True
+
+    async def _password_tried(self, incoming: Incoming, entered: str, admitted: Admitted) -> None:
+        """By an admin. The right one does what it was asked for."""
+        place = (incoming.chat, incoming.person.id)
+        wanted, say = self._wanted.get(place, ""), self._speaking(incoming.person)
+        match await self._family.factor.unlock(incoming.person, entered):
             case "unlocked" if wanted:
                 del self._wanted[place]
                 admitted.kept.append(replace(incoming, text=wanted))
@@ -290,7 +316,14 @@ class Gate:
                 admitted.notices.append(_answer(incoming, "password", say.PASSWORD_WRONG))
             case "too_often":
                 admitted.notices.append(_answer(incoming, "password", say.PASSWORD_TOO_OFTEN))
-        return True
+
+
+def _to_be_added(called: tuple[str, str] | None) -> str | None:
+    """What stands behind `/nodes add`; None if that was not written."""
+    if called is None or called[0] != "nodes":
+        return None
+    what, *behind = called[1].split(maxsplit=1)[:2] or [""]
+    return "".join(behind) if what.lower() == "add" else None
 
 
 def _answer(incoming: Incoming, key: str, text: str) -> Notice:

@@ -13,6 +13,8 @@ from pathlib import Path
 FILE = "heartbeat"
 AGE_S_MAX = 30.0
 """Several beats: a busy machine may miss one."""
+GONE_S = 120.0
+"""After so long without a beat, a person is told, who would have to look."""
 
 
 def beat(folder: Path) -> None:
@@ -21,10 +23,11 @@ def beat(folder: Path) -> None:
 
 
 def age_s(folder: Path, now: float) -> float | None:
-    """How long ago the last beat was, in seconds of the wall clock; None if there was none. A clock that was
-    set back counts as no time."""
+    """How far away the last beat is, in seconds of the wall clock; None if there was none. One that lies in
+    the future, because the clock was set back, is no better than an old one: a program that lives beats again
+    within seconds."""
     try:
-        return max(0.0, now - (folder / FILE).stat().st_mtime)
+        return abs(now - (folder / FILE).stat().st_mtime)
     except OSError:
         return None
 

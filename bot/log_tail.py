@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 READ_BYTES_MAX = 1_000_000
-"""From the end of the file."""
+"""From the end of each file."""
 SHOWN_CHARS_MAX = 3500
 """So that it fits one post."""
 LINE_CHARS_MAX = 400
@@ -48,10 +48,19 @@ def tail(
 
 
 def _end_of(path: Path) -> list[str]:
+    """Together with the file before it: it may have turned over just now."""
+    end = _read_end(path)
+    before = path.with_name(f"{path.name}.1")
+    if before.exists():
+        end = _read_end(before) + end
+    return end.decode("utf-8", "replace").splitlines()
+
+
+def _read_end(path: Path) -> bytes:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - READ_BYTES_MAX))
-        return file.read().decode("utf-8", "replace").splitlines()
+        return file.read()
 
 
 def _cut(line: str) -> str:

@@ -6,9 +6,11 @@ at the door (bot/gate.py).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.calls import Call, Desktop, Reply
-from bot.node_keeper import handle, is_called
+from bot.node_keeper import HANDLE, handle, is_called
+from bot.setup_models import NOT_FOR_CHAT, suggested
 from bot.status_facts import node_facts
 from core.errors import NodeError, Rejected
 from core.node import Node, kind_of
@@ -52,10 +54,10 @@ async def choose(desktop: Desktop, call: Call) -> str | Reply:
     exact = next((it for it in listed if is_called(it, wanted)), wanted if not listed else None)
     if exact is not None:
         return await _model_chosen(desktop, call, node, added, exact)
-    found = [it for it in listed if wanted.casefold() in it.casefold()]
+    found = [it for it in _offered(listed) if wanted.casefold() in it.casefold()]
     if not found:
         return call.say.no_model_like(name, wanted)
-    shown = sorted(found, key=str.casefold)[:MODELS_SHOWN_MAX]
+    shown = found[:MODELS_SHOWN_MAX]
     buttons = tuple(Button(_label(it), f"/choose {handle(name)} {handle(it)}") for it in shown)
     now = node.spec.model if node else ""
     return Reply(call.say.choose_model(name, now, shown, len(found) - len(shown)), buttons)
@@ -71,7 +73,7 @@ async def _model_chosen(
     if added is None:
         return call.say.NO_MODELS
     trial = await keeper.choose_first_model(added, model)
-    return _after_trial(call, added.name, model, trial)
+    return _after_trial(call, replace(added, model=model), trial)
 
 
 # ── Looking after them ────────────────────────────────────────────────────────────────────────────
@@ -79,16 +81,17 @@ async def _model_chosen(
 
 async def nodes(desktop: Desktop, call: Call) -> str | Reply:
     """`/nodes`, `/nodes add`, `/nodes show|test|pause|resume|remove|try node`."""
-    what, _, rest = call.argument.partition(" ")
-    rest = rest.strip()
+    what, rest = (*call.argument.split(maxsplit=1), "", "")[:2]
     if what.lower() == "add":
         return call.say.ADD_HOW
     keeper = desktop.operating.keeper
+    if keeper.find(call.argument) is not None:
+        what, rest = "show", call.argument
     word, _, sure = _node_first(rest, [node.name for node in desktop.pool.nodes])
     node, added = keeper.find(word), await keeper.find_unfinished(word)
     match what.lower():
         case "try" if added is not None:
-            return _after_trial(call, added.name, added.model, await keeper.finish(added))
+            return _after_trial(call, added, await keeper.finish(added))
         case "test" | "try" if node is not None:
             return _tested(call, node.name, await keeper.test(node))
         case "remove" if node is not None or added is not None:
@@ -96,12 +99,16 @@ async def nodes(desktop: Desktop, call: Call) -> str | Reply:
         case "pause" | "resume" if node is not None:
             await keeper.pause(node, what.lower() == "pause")
             text = call.say.node_paused(node.name) if node.paused else call.say.node_goes_on(node.name)
-            return Reply(text, _buttons_of(call, node))
+            return Reply(text, _buttons_of(desktop, call, node))
         case "show" if node is not None:
             line = call.say.node_line(node_facts(node, desktop.clock()), detailed=True)
-            return Reply(line.removeprefix("- "), _buttons_of(call, node))
+            return Reply(line.removeprefix("- "), _buttons_of(desktop, call, node))
         case "show" if added is not None:
-            return _unfinished(call, added)
+            line = call.say.unfinished_line(added.name)
+            back = Button(call.say.BACK_BUTTON, "/nodes")
+            return Reply(line.removeprefix("- "), (*_buttons_of_unfinished(call, added), back))
+    if rest and added is None and not rest.startswith(HANDLE):
+        return call.say.reset_unknown(rest, [it.name for it in desktop.pool.nodes])
     return await _all(desktop, call)
 
 
@@ -118,6 +125,9 @@ async def _all(desktop: Desktop, call: Call) -> Reply:
 
 async def _remove(desktop: Desktop, call: Call, name: str, sure: str) -> str | Reply:
     keeper = desktop.operating.keeper
+    node = keeper.find(name)
+    if node is not None and node.spec.kind == "embedded":
+        return call.say.model_fixed(name)
     if keeper.is_named(name) or name not in [it.name for it in await keeper.added()]:
         return call.say.node_in_settings(name)
     if sure != "yes":
@@ -127,18 +137,16 @@ async def _remove(desktop: Desktop, call: Call, name: str, sure: str) -> str | R
     return call.say.node_removed(name)
 
 
-def _after_trial(call: Call, name: str, model: str, trial: Trial) -> str | Reply:
+def _after_trial(call: Call, added: Added, trial: Trial) -> str | Reply:
     """What became of a node that was added just now."""
-    if trial.error is None and model:
-        return Reply(call.say.node_added(name, model, trial.first_s), (_test_button(call, name),))
-    if isinstance(trial.error, Rejected) and not trial.models:
+    name = added.name
+    if trial.error is None and added.model:
+        return Reply(call.say.node_added(name, added.model, trial.first_s), (_test_button(call, name),))
+    if added.key and isinstance(trial.error, Rejected) and not trial.models:
         return call.say.key_refused(name, trial.error.remedy)
-    choose = Button(call.say.MODEL_BUTTON, f"/choose {handle(name)}")
     if trial.error is not None:
-        again = Button(call.say.TRY_AGAIN_BUTTON, f"/nodes try {handle(name)}")
-        remove = Button(call.say.REMOVE_BUTTON, f"/nodes remove {handle(name)}")
-        return Reply(_silent(call, name, trial.error), (again, choose, remove))
-    shown = sorted(trial.models, key=str.casefold)[:MODELS_SHOWN_MAX]
+        return Reply(_silent(call, name, trial.error), _buttons_of_unfinished(call, added))
+    shown = _offered(trial.models)[:MODELS_SHOWN_MAX]
     if not shown:
         return call.say.lists_no_models(name)
     buttons = tuple(Button(_label(it), f"/choose {handle(name)} {handle(it)}") for it in shown)
@@ -157,26 +165,29 @@ def _silent(call: Call, name: str, error: NodeError) -> str:
     return call.say.node_silent(name, call.say.failure(kind_of(error)), remedy)
 
 
-def _unfinished(call: Call, added: Added) -> Reply:
+def _buttons_of_unfinished(call: Call, added: Added) -> tuple[Button, ...]:
     named = handle(added.name)
-    buttons = (
+    return (
         Button(call.say.TRY_AGAIN_BUTTON, f"/nodes try {named}"),
         Button(call.say.MODEL_BUTTON, f"/choose {named}"),
         Button(call.say.REMOVE_BUTTON, f"/nodes remove {named}"),
     )
-    return Reply(call.say.unfinished_line(added.name).removeprefix("- "), buttons)
 
 
-def _buttons_of(call: Call, node: Node) -> tuple[Button, ...]:
-    named = handle(node.name)
-    go_on = Button(call.say.GO_ON_BUTTON, f"/nodes resume {named}")
-    hold = Button(call.say.PAUSE_BUTTON, f"/nodes pause {named}")
-    return (
+def _buttons_of(desktop: Desktop, call: Call, node: Node) -> tuple[Button, ...]:
+    """What can be done with it: the built-in model is the only one it has, and what the settings name is
+    removed there."""
+    named, say = handle(node.name), call.say
+    hold = Button(say.PAUSE_BUTTON, f"/nodes pause {named}")
+    buttons = [
         _test_button(call, node.name),
-        go_on if node.paused else hold,
-        Button(call.say.MODEL_BUTTON, f"/choose {named}"),
-        Button(call.say.REMOVE_BUTTON, f"/nodes remove {named}"),
-    )
+        Button(say.GO_ON_BUTTON, f"/nodes resume {named}") if node.paused else hold,
+    ]
+    if node.spec.kind != "embedded":
+        buttons.append(Button(say.MODEL_BUTTON, f"/choose {named}"))
+    if not desktop.operating.keeper.is_named(node.name):
+        buttons.append(Button(say.REMOVE_BUTTON, f"/nodes remove {named}"))
+    return (*buttons, Button(say.BACK_BUTTON, "/nodes"))
 
 
 # ── Spreading the questions ───────────────────────────────────────────────────────────────────────
@@ -190,16 +201,16 @@ async def reset(desktop: Desktop, call: Call) -> str:
 
 
 async def strategy(desktop: Desktop, call: Call) -> str | Reply:
-    known = list(STRATEGIES)
+    known, back = list(STRATEGIES), Button(call.say.BACK_BUTTON, "/status")
     if not call.argument:
-        buttons = tuple(Button(name.replace("_", " "), f"/strategy {name}") for name in known)
-        return Reply(call.say.strategy_text(desktop.pool.strategy, known), buttons)
+        buttons = [Button(name.replace("_", " "), f"/strategy {name}") for name in known]
+        return Reply(call.say.strategy_text(desktop.pool.strategy, known), (*buttons, back))
     name = call.argument.lower().replace("-", "_")
     if name not in STRATEGIES:
         return call.say.strategy_unknown(call.argument, known)
     await desktop.store.choose(STRATEGY_CHOICE, name)
     desktop.pool.strategy = name
-    return call.say.strategy_set(name)
+    return Reply(call.say.strategy_set(name), (back,))
 
 
 # ── Names and buttons ─────────────────────────────────────────────────────────────────────────────
@@ -212,6 +223,14 @@ def _node_first(text: str, names: Sequence[str]) -> tuple[str, str, str]:
             return name, " ", text[len(name) :].strip()
     word, space, rest = text.partition(" ")
     return word, space, rest.strip()
+
+
+def _offered(models: Sequence[str]) -> list[str]:
+    """In the order in which they are worth a look: what will do for most, what writes text, all else."""
+    good = suggested(models)
+    return sorted(
+        models, key=lambda it: (it != good, bool(NOT_FOR_CHAT.search(it.casefold())), it.casefold())
+    )
 
 
 def _node_buttons(desktop: Desktop, command: str) -> tuple[Button, ...]:

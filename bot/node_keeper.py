@@ -11,11 +11,13 @@ given another model, and is removed only there.
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from bot.pasted_keys import Pasted
+from bot.values import why_not_local
 from core.errors import Rejected
 from core.node import Node
-from core.node_choices import Added, NodeChoices, spec_of
+from core.node_choices import Added, NodeChoices
 from core.pool import Pool
 from core.trial import Trial, tried_out
 from core.types import NodeSpec
@@ -29,8 +31,16 @@ class Patterns:
     """What a node has unless it says otherwise."""
 
     cloud: NodeSpec
+    ollama: NodeSpec
     cloudflare_url: str
     cloudflare_model: str
+
+    def spec_of(self, it: Added) -> NodeSpec:
+        pattern = self.ollama if it.kind == "ollama" else self.cloud
+        account = {"account_id": it.account_id} if it.account_id else {}
+        options = MappingProxyType({**pattern.options, **account})
+        spec = replace(pattern, name=it.name, kind=it.kind, url=it.url, key=it.key, options=options)
+        return with_model(spec, it.model)
 
 
 class NodeKeeper:
@@ -61,8 +71,11 @@ class NodeKeeper:
         chosen = await self._choices.chosen()
         for node in self._pool.nodes:
             node.paused = node.name.casefold() in chosen and chosen[node.name.casefold()].paused
-        for added in await self._choices.added():
+        all_added = await self._choices.added()
+        for added in all_added:
             self._keep_out(added.key)
+            if self.is_named(added.name):  # by now the settings have one of this name
+                await self._choices.rename(added.name, self._free(added.name, all_added))
 
     # ── Who is there ──────────────────────────────────────────────────────────────────────────────
 
@@ -90,18 +103,17 @@ class NodeKeeper:
     async def offer(self, pasted: Pasted) -> str:
         """Keep it, and ask nothing of it yet; its name. The same key again is the same node."""
         self._keep_out(pasted.key)
+        account = _account(pasted.key, pasted.account_id, pasted.url)
         for node in self._pool.nodes:
-            if (node.spec.key, str(node.spec.options.get("account_id", ""))) == (
-                pasted.key,
-                pasted.account_id,
-            ):
+            spec = node.spec
+            if account == _account(spec.key, str(spec.options.get("account_id", "")), spec.url):
                 return node.name
         added = await self._choices.added()
         for it in added:
-            if (it.key, it.account_id) == (pasted.key, pasted.account_id):
+            if account == _account(it.key, it.account_id, it.url):
                 return it.name
         is_cloudflare = pasted.kind == "cloudflare"
-        name = _free(pasted.name, {*self._named, *(it.name.casefold() for it in added)})
+        name = self._free(pasted.name, added)
         model = pasted.model or (self._patterns.cloudflare_model if is_cloudflare else "")
         url = pasted.url or self._patterns.cloudflare_url
         await self._choices.add(Added(name, pasted.kind, url, model, pasted.key, pasted.account_id))
@@ -109,11 +121,14 @@ class NodeKeeper:
 
     async def finish(self, added: Added) -> Trial:
         """Try it out. If it answers, it is in the pool; if its key is refused, it is forgotten."""
-        node = self._make(spec_of(added, self._patterns.cloud))
+        node = self._make(self._patterns.spec_of(added))
         trial = await tried_out(node.provider, node.spec, self._clock)
+        if added.kind == "ollama" and isinstance(trial.error, Rejected) and not added.model:
+            usual = with_model(node.spec, self._patterns.ollama.model)  # nothing is there: this could be
+            return await tried_out(self._make(usual).provider, usual, self._clock)
         if trial.error is None and added.model and self.find(added.name) is None:
             self._pool.add(node)
-        if isinstance(trial.error, Rejected) and not trial.models:
+        if added.key and isinstance(trial.error, Rejected) and not trial.models:
             await self._choices.remove(added.name)
         return trial
 
@@ -140,7 +155,7 @@ class NodeKeeper:
     async def models_of(self, name: str) -> Sequence[str]:
         """What its provider lists."""
         node, added = self.find(name), await self.find_unfinished(name)
-        spec = node.spec if node else spec_of(added, self._patterns.cloud) if added else None
+        spec = node.spec if node else self._patterns.spec_of(added) if added else None
         if spec is None:
             return ()
         spec = replace(spec, model="")  # so that it is only asked what there is
@@ -150,7 +165,7 @@ class NodeKeeper:
         """From the next question on."""
         named = self._named.get(node.name.casefold())
         await self._choices.choose_model(node.name, model, named.model if named else "")
-        made = self._make(replace(node.spec, model=model))
+        made = self._make(with_model(node.spec, model))
         node.spec, node.provider = made.spec, made.provider
         self._pool.reset(node.name)
 
@@ -158,6 +173,12 @@ class NodeKeeper:
         """Of one that has none yet."""
         await self._choices.choose_model(added.name, model, "")
         return await self.finish(replace(added, model=model))
+
+    def _free(self, name: str, added: Sequence[Added]) -> str:
+        """The name, with a number behind it if there is one already."""
+        taken = {*self._named, *(it.name.casefold() for it in added)}
+        numbered = (f"{name}-{number}" for number in range(2, NAMES_MAX))
+        return next(it for it in (name, *numbered) if it.casefold() not in taken)
 
 
 def handle(text: str) -> str:
@@ -169,7 +190,12 @@ def is_called(name: str, word: str) -> bool:
     return word.casefold() in (name.casefold(), handle(name))
 
 
-def _free(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it if there is one already."""
-    numbered = (f"{name}-{number}" for number in range(2, NAMES_MAX))
-    return next(it for it in (name, *numbered) if it.casefold() not in taken)
+def with_model(spec: NodeSpec, model: str) -> NodeSpec:
+    """An Ollama is of the house as long as its model runs there."""
+    local = not why_not_local(spec.url, model) if spec.kind == "ollama" else spec.local
+    return replace(spec, model=model, local=local)
+
+
+def _account(key: str, account_id: str, url: str) -> tuple[str, ...]:
+    """What makes two the same: who pays, or where it is if nobody does."""
+    return (key, account_id) if key else (url.rstrip("/"),)

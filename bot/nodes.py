@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 
 import httpx
 
 from bot.node_keeper import Patterns
 from bot.phrases import operator
-from bot.settings import Settings
+from bot.settings import Settings, ollama_pattern
 from bot.values import is_in_house
 from core.errors import SettingsError
 from core.node import Node
@@ -59,7 +61,12 @@ def patterns_of(settings: Settings) -> Patterns:
         first_token_timeout_s=settings.first_token_timeout,
         stall_timeout_s=settings.stall_timeout,
     )
-    return Patterns(cloud, settings.cloudflare_api_url, settings.cloudflare_model)
+    ollama = ollama_pattern(settings)
+    unpinned = {
+        key: value for key, value in ollama.options.items() if key != "digest"
+    }  # it is of another file
+    ollama = replace(ollama, options=MappingProxyType(unpinned))
+    return Patterns(cloud, ollama, settings.cloudflare_api_url, settings.cloudflare_model)
 
 
 def _clients() -> tuple[httpx.AsyncClient, httpx.AsyncClient]:

@@ -1,15 +1,17 @@
 """What the admin's commands reach beside the pool and the people: one bundle, made in bot/app.py."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from bot.charts import Drawn, Span
 from bot.node_keeper import NodeKeeper
 from bot.pausing import Pausing
 from bot.phrases.english import English
 from bot.pinned import Pins
+from bot.status_facts import Ailments
 from core.copies import BackupInfo
 from core.storage import Database
 from core.trail import Trails
@@ -25,8 +27,8 @@ class BackupMaker(Protocol):
         """Raises `StorageError`."""
 
 
-Chart = Callable[[English, bool], Awaitable[tuple[str, bytes | None]]]
-"""What the nodes did in the last day, in words and, if that is wanted, as a PNG."""
+Draw = Callable[[Span, English, bool], Awaitable[Drawn]]
+"""What the nodes did in the last day or week; with a picture, if that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Operating:
     backups: BackupMaker
     look_at: Callable[[], Awaitable[Signs]]
     """What is judged, by core/troubles.py."""
-    chart: Chart
+    draw: Draw
     log_file: Path
     strike: Callable[[str], str]
     """Strikes out whatever is secret."""
     today: Callable[[], datetime]
     """The time in the family's time zone."""
     version: str
+    ailments: Ailments = field(default_factory=dict)

@@ -3,7 +3,8 @@
 Understood are a Cloudflare account's id with its token, the address of a server that speaks OpenAI's
 protocol with its key, and the key alone where its beginning says whose it is. Lines of a `.env` and labels
 such as "token:" around them do no harm. A text that holds anything else is no paste of a key: nobody's
-question becomes one by having an address in it.
+question becomes one by having an address in it. A server in the house that wants no key is told by its
+address, but only where one was asked for.
 """
 
 import re
@@ -28,11 +29,15 @@ LABELS = re.compile(
 )
 ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 CLOUDFLARE_TOKEN = re.compile(r"cf[a-z]{1,2}_[A-Za-z0-9_-]{20,}|[A-Za-z0-9_-]{40}")
+LONE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{32,}")
+"""As long as this no word of a question is."""
 KEY = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{16,}")
 MODEL = re.compile(r"@?[\w.:-]+(?:/[\w.:-]+)*")
-SETTING = re.compile(r"(?m)^\s*[A-Z][A-Z0-9_]*\s*=\s*")
+SETTING = re.compile(r"(?m)^\s*(?:export\s+)?[A-Z][A-Z0-9_]*\s*=\s*")
 SPLIT = re.compile(r"[\s,;|'\"`]+")
 CLOUDFLARE_HOST = "api.cloudflare.com"
+HOST_AND_PORT = re.compile(r"[\w.-]+:\d+(?:/\S*)?")
+OLLAMA_PORT = 11434
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Pasted:
     name: str
     kind: str
     key: str = field(repr=False)
+    """Empty where none is wanted."""
     url: str = ""
     account_id: str = ""
     model: str = ""
@@ -52,8 +58,7 @@ def read(text: str) -> Pasted | None:
     """What was pasted; None if this is something else, or cannot be told."""
     if len(text) > PASTE_CHARS_MAX:
         return None
-    words = [word for word in SPLIT.split(SETTING.sub(" ", text)) if word]
-    words = [word for part in words if (word := _without_label(part))]
+    words = _words(text)
     urls = [word for word in words if "://" in word]
     rest = [word for word in words if word not in urls]
     if len(urls) > 1:
@@ -61,10 +66,45 @@ def read(text: str) -> Pasted | None:
     return _cloudflare(urls, rest) or _openai(urls, rest)
 
 
+def read_server(text: str) -> Pasted | None:
+    """An Ollama, or another server, in the house: its address and nothing else."""
+    words = _words(text) if len(text) <= PASTE_CHARS_MAX else []
+    if len(words) != 1:
+        return None
+    try:
+        url = web_url(f"http://{words[0]}" if HOST_AND_PORT.fullmatch(words[0]) else words[0])
+    except ValueError:
+        return None
+    if not is_in_house(url):
+        return None
+    parts = urlsplit(url)
+    if parts.port == OLLAMA_PORT or "ollama" in str(parts.hostname):
+        return Pasted("Ollama", "ollama", "", url)
+    return Pasted(_name_of(url), "openai", "", url)
+
+
 def may_hold_one(text: str) -> bool:
     """Whether there is something in it that may be a key, whole or in pieces: better not kept."""
-    words = [_without_label(word) for word in SPLIT.split(SETTING.sub(" ", text))]
+    words = _words(text)
     return any("://" not in word and (KEY.fullmatch(word) or ACCOUNT_ID.fullmatch(word)) for word in words)
+
+
+def is_lone(text: str) -> bool:
+    """Whether it can hardly be anything but a key, whatever that is for."""
+    words = _words(text)
+    return len(words) == 1 and LONE.fullmatch(words[0]) is not None
+
+
+def only_word(text: str) -> str:
+    """What was pasted, without label and quotes, if that is a single word; else nothing."""
+    words = _words(text)
+    return words[0] if len(words) == 1 else ""
+
+
+def _words(text: str) -> list[str]:
+    """Without what only says what they are."""
+    parts = SPLIT.split(SETTING.sub(" ", text))
+    return [word for part in parts if (word := _without_label(part))]
 
 
 def _cloudflare(urls: list[str], rest: list[str]) -> Pasted | None:

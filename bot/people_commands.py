@@ -18,6 +18,8 @@ from core.types import Button, Chat, Messenger, Person
 
 QR_SCALE = 8
 """Pixels for each dot: large enough to be read from one phone by another."""
+BLOCKED_MAX = 10
+"""So many of the blocked are shown, whoever knocked last first."""
 
 
 async def start(desktop: Desktop, call: Call) -> str:
@@ -73,6 +75,15 @@ async def block(desktop: Desktop, call: Call) -> str:
     return call.say.BLOCKED
 
 
+async def unblock(desktop: Desktop, call: Call) -> str:
+    """`/unblock platform:id`: a stranger like any other again."""
+    person = _person(call.argument)
+    if person is None:
+        return call.say.BUTTON_TOO_OLD
+    await desktop.family.knocks.unblock(person)
+    return call.say.UNBLOCKED
+
+
 async def _leave(desktop: Desktop, call: Call) -> str:
     chat = _chat(call.argument.removeprefix("group "))
     adapter = desktop.adapters.get(chat.platform) if chat else None
@@ -89,11 +100,17 @@ async def _leave(desktop: Desktop, call: Call) -> str:
 # ── Who is in ─────────────────────────────────────────────────────────────────────────────────────
 
 
-async def people(desktop: Desktop, call: Call) -> str:
+async def people(desktop: Desktop, call: Call) -> str | Reply:
     today = await desktop.family.allowances.today()
     members = desktop.family.access.members()
-    lines = [call.say.member_line(member, today.get(member.id, 0)) for member in members]
-    return call.say.people_text(lines)
+    text = call.say.people_text([call.say.member_line(member, today.get(member.id, 0)) for member in members])
+    blocked = await desktop.family.knocks.blocked(BLOCKED_MAX)
+    if not blocked:
+        return text
+    buttons = [
+        Button(call.say.unblock_button(it.name or it.id), f"/unblock {it.platform}:{it.id}") for it in blocked
+    ]
+    return Reply(f"{text}\n\n{call.say.blocked_text(blocked)}", tuple(buttons))
 
 
 async def role(desktop: Desktop, call: Call) -> str | Reply:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.pace import Paces
-from core.errors import FloodWait, Gone, PlatformError
+from core.errors import BadFormat, FloodWait, Gone, NoRight, PlatformError
 from core.ledger import Ledger
 from core.storage import Database
 from core.types import Adapter, Button, Chat, Messenger, Person
@@ -72,8 +72,9 @@ class Pins:
             await self._delete(chat, row["post"])
         return bool(rows)
 
-    async def look(self, show: Callable[[Person], Awaitable[Shown]]) -> None:
-        """Pin what is to be pinned, and bring up to date what is. To be called every now and then."""
+    async def look(self, show: Callable[[Person], Awaitable[Shown | None]]) -> None:
+        """Pin what is to be pinned, and bring up to date what is. To be called every now and then. `show`
+        gives None for whom it is not meant any more: then the post goes."""
         for row in await self._database.read("SELECT * FROM pins"):
             chat, person = Chat(row["platform"], row["chat"]), Person(row["platform"], row["person"])
             adapter = self._adapters.get(chat.platform)
@@ -82,9 +83,11 @@ class Pins:
             try:
                 post = await self._pinned(adapter, chat, row["incoming"], row["post"])
                 if post is not None and self._is_time(chat):
-                    text, buttons = await show(person)
-                    if _sha256(text) != row["shows_sha256"]:
-                        await self._update(adapter, chat, post, text, buttons)
+                    shown = await show(person)
+                    if shown is None:
+                        await self.let_go(chat)
+                    elif _sha256(shown[0]) != row["shows_sha256"]:
+                        await self._update(adapter, chat, post, *shown)
             except FloodWait as wait:
                 self._paces.of(adapter, chat).hold(wait.seconds)
             except Gone:
@@ -99,16 +102,21 @@ class Pins:
         """The post that is pinned there; None as long as there is none."""
         posts = await self._ledger.posts_of(row)
         post = posts[0].post if posts and posts[0].final else None
-        if post is None or post == before:
+        if post is None:
             return before
-        await adapter.pin(chat, post)
+        self._awaited.discard(row)
+        if post == before:
+            return before
+        try:
+            await adapter.pin(chat, post)
+        except (NoRight, BadFormat) as error:  # it is kept up to date where it stands
+            log.info("A post cannot be pinned on %s: %s", chat.platform, error)
         await self._database.write(
             (
                 "UPDATE pins SET post = ? WHERE platform = ? AND chat = ? AND incoming = ?",
                 (post, chat.platform, chat.id, row),
             )
         )
-        self._awaited.discard(row)
         await self._delete(chat, before)
         return post
 

@@ -88,6 +88,10 @@ class Growing:
         self._shown: list[Part] = []
         self._unclear: set[int] = set()
         """Parts that may stand there once more than we know."""
+        self._last: int | None = None
+        """The number of the last part, once the answer is whole."""
+        self._stands = False
+        """The whole answer stands in the chat."""
 
     # ── The reader's side: never waits ────────────────────────────────────────────────────────────
 
@@ -177,7 +181,10 @@ class Growing:
             signing.cancel()
 
     async def last_words(self, markdown: str) -> None:
-        """Say this once, without the disk: after `run` has failed."""
+        """Say this once, without the disk: after `run` has failed. Where the whole answer stands by then,
+        there is nothing to say."""
+        if self._stands:
+            return
         part = self._adapter.render(markdown, final=True)[0]
         standing = [post for post in self._posts if post is not None]
         await self._pace.free()
@@ -221,6 +228,7 @@ class Growing:
         """Show the whole answer, however often it takes; only a chat that is gone, or one that goes on
         refusing even plain words, is given up."""
         parts = self._adapter.render(markdown, final=True) if markdown else []
+        self._last = len(parts) - 1
         refusals = 0
         for pause_s in _paces(RETRY_PAUSES_S):
             await self._pace.free()
@@ -256,7 +264,7 @@ class Growing:
                 await self._put(number, replace(part, body=None))
             self._shown[number : number + 1] = [part]
             if part.final:
-                await self._ledger.shown(self._row, number, final=True)
+                await self._ledger.finished(self._row, number)
 
     async def _put(self, number: int, part: Part) -> str:
         """Let post `number` hold `part`: by an edit where it stands, else by a new post. Its id."""
@@ -265,6 +273,7 @@ class Growing:
         if post is not None:
             try:
                 await self._adapter.edit(self._chat, post, part)
+                self._stands = number == self._last
                 return post
             except Gone:
                 log.info("Post %d of row %d is gone, it is posted anew", number, self._row)
@@ -285,6 +294,7 @@ class Growing:
                 await self._ledger.withdraw(self._row, number)
                 raise
             self._posts[number : number + 1] = [post]
+            self._stands = number == self._last
             await self._ledger.record(self._row, number, post)
         return post
 

@@ -45,6 +45,7 @@ class Researcher(Protocol):
         earlier: Sequence[Turn] = (),
         only_links: bool = False,
         deeper: bool = False,
+        anew: bool = False,
         minor: bool = False,
         language: str = "",
         room_tokens: int = ...,
@@ -54,7 +55,7 @@ class Researcher(Protocol):
 class Researching:
     def __init__(self, research: Researcher, store: WebStore) -> None:
         self._research = research
-        self.store = store
+        self._store = store
         self._everybody = Line(AT_ONCE)
         self._of_person: defaultdict[object, Line] = defaultdict(lambda: Line(1))
 
@@ -80,10 +81,11 @@ class Researching:
                             yield Status("waiting", place=0 if line is own else others)
                 steps = self._research.answer(
                     question.text,
-                    _words(say),
+                    words_of(say),
                     earlier=earlier,
                     only_links=question.only_links,
                     deeper=question.mode == "deeper",
+                    anew=question.supersedes is not None,
                     minor=minor,
                     language=say.language,
                     room_tokens=room_tokens,
@@ -103,7 +105,7 @@ class Researching:
     async def _done(self, item: Item, question: Question, researched: Researched, say: English) -> Done:
         buttons = []
         if researched.quotes:
-            await self.store.keep_quotes(item.id, _quotes(researched))
+            await self._store.keep_quotes(item.id, _quotes(researched))
             buttons.append(Button(say.QUOTES_BUTTON, f"/quotes {item.id}"))
         if question.mode != "deeper":
             buttons.append(Button(say.DEEPER_BUTTON, f"/deeper {item.id}"))
@@ -111,7 +113,7 @@ class Researching:
         return replace(done, text=researched.markdown, buttons=tuple(buttons))
 
 
-def _words(say: English) -> Words:
+def words_of(say: English) -> Words:
     return Words(
         notice=say.research_notice,
         nothing_found=say.nothing_found,

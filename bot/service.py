@@ -15,10 +15,9 @@ START_S_MAX, STOP_S_MAX, WATCHDOG_S = 300, 30, 120
 def unit(command: tuple[str, ...], folder: Path) -> str:
     """`command` starts the program, and `folder` is where its `.env` is."""
     return f"""\
-# To use it, as the user who runs Porchlight:
-#   porchlight service > ~/.config/systemd/user/{NAME}
-#   systemctl --user enable --now porchlight
-#   loginctl enable-linger    (so that it runs while nobody is logged in)
+# To use it, as the user who runs Porchlight, in its folder:
+#   mkdir -p ~/.config/systemd/user && .venv/bin/porchlight service > ~/.config/systemd/user/{NAME}
+#   systemctl --user enable --now porchlight && loginctl enable-linger    (it runs while nobody is logged in)
 [Unit]
 Description=Porchlight, the family's AI assistant
 StartLimitIntervalSec=0

@@ -194,13 +194,18 @@ def load(env_file: Path | None = Path(".env"), environ: Mapping[str, str] = os.e
 
 
 def given(env_file: Path, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """All that is set, by name and unchecked, for who asks for what is missing. Raises `SettingsError` if the
-    file cannot be read."""
+    """All that is set and right, by name, for who asks for what is missing; for a language, what the desktop
+    speaks will do. Raises `SettingsError` if the file cannot be read."""
     found = Findings()
     set_so_far = env.merged(env.read(env_file, found), environ, NAMES, found)
     if found.mistakes:
         raise SettingsError(found.mistakes)
-    return set_so_far
+    desktop = filter(None, (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")))
+    if "LANGUAGE" not in set_so_far and (spoken := next(desktop, "")):
+        set_so_far["LANGUAGE"] = spoken
+    _checked(set_so_far, found)
+    wrong = {mistake.partition(":")[0] for mistake in found.mistakes}
+    return {name: value for name, value in set_so_far.items() if name not in wrong}
 
 
 def supervisor(environ: Mapping[str, str] = os.environ) -> Supervisor:
@@ -262,12 +267,6 @@ def _patterns(settings: Settings, found: Findings) -> dict[str, NodeSpec]:
         first_token_timeout_s=settings.first_token_timeout,
         stall_timeout_s=settings.stall_timeout,
     )
-    options = {
-        "num_ctx": settings.ollama_num_ctx,
-        "num_thread": settings.ollama_num_thread,
-        "keep_alive": settings.ollama_keep_alive,
-        "digest": settings.ollama_model_digest,
-    }
     return {kind: replace(cloud, kind=kind) for kind in KINDS if kind != "embedded"} | {
         "cloudflare": replace(
             cloud,
@@ -275,17 +274,28 @@ def _patterns(settings: Settings, found: Findings) -> dict[str, NodeSpec]:
             url=settings.cloudflare_api_url,
             model=current_model(settings.cloudflare_model, "CLOUDFLARE_MODEL", found),
         ),
-        "ollama": NodeSpec(
-            *("", "ollama", OLLAMA_ENDPOINT, settings.ollama_model),
-            priority=OLLAMA_PRIORITY,
-            parallel=1,
-            context_tokens=settings.ollama_num_ctx,
-            max_tokens=settings.ollama_max_tokens,
-            first_token_timeout_s=LOCAL_FIRST_TOKEN_S,
-            stall_timeout_s=LOCAL_STALL_S,
-            options=MappingProxyType({key: value for key, value in options.items() if value is not None}),
-        ),
+        "ollama": ollama_pattern(settings),
     }
+
+
+def ollama_pattern(settings: Settings) -> NodeSpec:
+    """What every Ollama has, be it named in the settings or added in a chat."""
+    options = {
+        "num_ctx": settings.ollama_num_ctx,
+        "num_thread": settings.ollama_num_thread,
+        "keep_alive": settings.ollama_keep_alive,
+        "digest": settings.ollama_model_digest,
+    }
+    return NodeSpec(
+        *("", "ollama", OLLAMA_ENDPOINT, settings.ollama_model),
+        priority=OLLAMA_PRIORITY,
+        parallel=1,
+        context_tokens=settings.ollama_num_ctx,
+        max_tokens=settings.ollama_max_tokens,
+        first_token_timeout_s=LOCAL_FIRST_TOKEN_S,
+        stall_timeout_s=LOCAL_STALL_S,
+        options=MappingProxyType({key: value for key, value in options.items() if value is not None}),
+    )
 
 
 Named = Iterator[tuple[str, NodeSpec]]

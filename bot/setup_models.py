@@ -6,18 +6,17 @@ A key is told by its look (bot/pasted_keys.py). Nothing is written down before t
 the person says that it shall be kept all the same.
 """
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-import httpx
-
 from bot import pasted_keys
 from bot.pasted_keys import Pasted
 from bot.settings import CLOUDFLARE_MODEL, OLLAMA_ENDPOINT, OLLAMA_MODEL, Settings
-from bot.setup_sheet import Sheet
-from bot.values import is_in_house, node_name
+from bot.setup_sheet import Sheet, client
+from bot.values import node_name, why_not_local
 from core.errors import RateLimited, Rejected
 from core.node import kind_of
 from core.providers import Health
@@ -27,6 +26,25 @@ from core.types import NodeSpec
 
 SHOWN_MAX = 12
 LOCAL_FIRST_TOKEN_S = 120.0
+NONE_OF_THEM = "0"
+BESIDE_CONTAINER = ("http://ollama:11434", "http://host.docker.internal:11434")
+"""The one in compose.yaml, and the one of the machine itself."""
+NOT_FOR_CHAT = re.compile(
+    r"audio|babbage|clip|dall-e|davinci|embed|guard|image|imagen|moderation|music|realtime|rerank|robotics|"
+    r"search|sora|speech|transcribe|tts|veo|video|whisper"
+)
+GOOD = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"openai/gpt-oss-120b:free",  # OpenRouter
+        r"openai/gpt-oss-120b",  # Groq, Hugging Face
+        r"(models/)?gemini-flash-latest",
+        r"(models/)?gemini-[\d.]+-flash",
+        r"gpt-[\d.]+-mini",
+        r"grok-[\d.]+(-fast-non-reasoning)?",
+    )
+)
+"""What is offered first, as far as it is there: quick, good in many languages, and cheap or free."""
 
 
 def shown(sheet: Sheet) -> str:
@@ -40,11 +58,13 @@ def shown(sheet: Sheet) -> str:
 
 
 async def ask(sheet: Sheet) -> None:
-    if not _has_ollama(sheet):
-        await _home(sheet)
+    await _home(sheet)
     sheet.tell(f"\n{sheet.say.KEYS_HOW}")
     while pasted := await _pasted(sheet):
-        await _cloud(sheet, pasted)
+        if pasted.kind == "ollama":
+            await _home(sheet, pasted.url)
+        else:
+            await _cloud(sheet, pasted)
     if not shown(sheet):
         sheet.tell(sheet.say.ONLY_MINI)
 
@@ -57,31 +77,54 @@ def _has_ollama(sheet: Sheet) -> bool:
     return wanted and "OLLAMA_MODEL" in sheet.given
 
 
-async def _home(sheet: Sheet) -> None:
-    sheet.tell(sheet.say.OLLAMA_LOOKING)
-    spec = _ollama(sheet, "")
-    found = await _checked(spec)
-    while not found.models and found.remedy:  # it answers, and has none
-        sheet.tell(sheet.say.ollama_empty(OLLAMA_MODEL))
-        if not await sheet.agrees(sheet.say.OLLAMA_AGAIN):
+async def _home(sheet: Sheet, named: str = "") -> None:
+    """An Ollama: the one that is `named`, that is set, or that can be found."""
+    say = sheet.say
+    sheet.tell(say.OLLAMA_LOOKING)
+    for url in [named] if named else _addresses(sheet):
+        found = await _checked(_ollama(sheet, url, ""))
+        if found.models or found.remedy:
+            break
+    while not (models := _at_home(found.models)) and found.remedy:  # it answers, and has none
+        sheet.tell(say.ollama_empty(OLLAMA_MODEL))
+        if not await sheet.agrees(say.OLLAMA_AGAIN):
             return
-        found = await _checked(spec)
-    if not found.models:
-        sheet.tell(sheet.say.OLLAMA_NONE)
+        found = await _checked(_ollama(sheet, url, ""))
+    if not models:
+        sheet.tell(say.OLLAMA_NONE)
         return
-    sheet.tell(sheet.say.ollama_found(len(found.models)))
-    while model := await _chosen(sheet, found.models):
-        sheet.tell(sheet.say.LOADING)
-        trial = await _tried(_ollama(sheet, model))
+    sheet.tell(say.ollama_found(len(models)))
+    set_urls = sheet.given.get("OLLAMA_ENDPOINT", OLLAMA_ENDPOINT)
+    is_set = _has_ollama(sheet) and url in set_urls.replace(",", " ").split()
+    known = sheet.given["OLLAMA_MODEL"] if is_set else ""
+    wanted = next((it for it in (known, OLLAMA_MODEL) if it in models), models[0])
+    while models and (model := await _chosen(sheet, models, wanted)) and model != known:
+        sheet.tell(say.LOADING)
+        trial = await _tried(_ollama(sheet, url, model))
         _told(sheet, "Ollama", trial)
-        if trial.error is None or await sheet.agrees(sheet.say.KEEP_ANYWAY):
+        if trial.error is None or await sheet.agrees(say.KEEP_ANYWAY):
+            if url not in set_urls.replace(",", " ").split():
+                beside = f"{set_urls}," if _has_ollama(sheet) else ""
+                sheet.put(OLLAMA_ENDPOINT=beside + url)
             sheet.put(OLLAMA_ENABLED="true", OLLAMA_MODEL=model)
             return
+        models, wanted = [it for it in models if it != model], ""
 
 
-def _ollama(sheet: Sheet, model: str) -> NodeSpec:
+def _addresses(sheet: Sheet) -> list[str]:
+    """Where one may be."""
+    if given := sheet.given.get("OLLAMA_ENDPOINT"):
+        return given.replace(",", " ").split()[:1]
+    return [OLLAMA_ENDPOINT, *(BESIDE_CONTAINER if sheet.in_container else ())]
+
+
+def _at_home(models: Sequence[str]) -> list[str]:
+    """Without those that Ollama hands on to its own cloud, wherever it is itself."""
+    return [model for model in _for_chat(models) if not why_not_local(OLLAMA_ENDPOINT, model)]
+
+
+def _ollama(sheet: Sheet, url: str, model: str) -> NodeSpec:
     """With the options that the program will use: others would make it load the model twice."""
-    url = sheet.given.get("OLLAMA_ENDPOINT", OLLAMA_ENDPOINT).replace(",", " ").split()[0]
     fields = Settings.model_fields
     num_ctx = int(sheet.given.get("OLLAMA_NUM_CTX", fields["ollama_num_ctx"].default))
     keep_alive = sheet.given.get("OLLAMA_KEEP_ALIVE", fields["ollama_keep_alive"].default)
@@ -100,16 +143,22 @@ async def _pasted(sheet: Sheet) -> Pasted | None:
     """The next key; None if there is none any more."""
     say = sheet.say
     while text := await sheet.ask(say.KEY, secret=True):
-        if pasted_keys.ACCOUNT_ID.fullmatch(text):
+        word = pasted_keys.only_word(text)
+        if pasted_keys.ACCOUNT_ID.fullmatch(word):
             text += f" {await sheet.ask(say.CLOUDFLARE_KEY, secret=True)}"
-        elif pasted_keys.read(text) is None and pasted_keys.CLOUDFLARE_TOKEN.fullmatch(text):
-            text += f" {await sheet.ask(say.CLOUDFLARE_ID)}"
-        if pasted_keys.read(text) is None and pasted_keys.KEY.fullmatch(text.strip()):
+        elif pasted_keys.read(text) is None and pasted_keys.CLOUDFLARE_TOKEN.fullmatch(word):
+            text += f" {await sheet.ask(say.CLOUDFLARE_ID, secret=True)}"
+        word = pasted_keys.only_word(text)
+        if pasted_keys.read(text) is None and pasted_keys.KEY.fullmatch(word):
             text += f" {await sheet.ask(say.ADDRESS)}"
-        pasted = pasted_keys.read(text)
+        pasted = pasted_keys.read(text) or pasted_keys.read_server(text)
         if pasted is None:
             sheet.tell(say.NO_KEY)
-        elif pasted.key in sheet.given.values() and pasted.account_id in ("", *sheet.given.values()):
+        elif (
+            pasted.key
+            and pasted.key in sheet.given.values()
+            and pasted.account_id in ("", *sheet.given.values())
+        ):
             sheet.tell(say.KEY_KNOWN)
         else:
             return pasted
@@ -120,13 +169,14 @@ async def _cloud(sheet: Sheet, pasted: Pasted) -> None:
     """Find out which model, try it out, and write it down."""
     spec = _spec(sheet, pasted)
     models: Sequence[str] = ()
+    refused: set[str] = set()
     if not spec.model:
         trial = await _tried(spec)
         if trial.error is not None:
             _told(sheet, pasted.name, trial)
             return
         models = trial.models
-    while model := spec.model or await _chosen(sheet, models):
+    while model := spec.model or await _chosen(sheet, models, suggested(models), again=bool(refused)):
         sheet.tell(sheet.say.ASKING)
         trial = await _tried(replace(spec, model=model))
         if isinstance(trial.error, RateLimited):
@@ -134,9 +184,10 @@ async def _cloud(sheet: Sheet, pasted: Pasted) -> None:
         else:
             _told(sheet, pasted.name, trial)
         if isinstance(trial.error, Rejected):
-            if not trial.models:
-                return  # it is the key that is refused
-            spec, models = replace(spec, model=""), trial.models
+            refused.add(model)
+            spec, models = replace(spec, model=""), [it for it in trial.models if it not in refused]
+            if not models:
+                return  # it is the key that is refused, or all there is
             continue
         kept = trial.error is None or isinstance(trial.error, RateLimited)
         if kept or await sheet.agrees(sheet.say.KEEP_ANYWAY):
@@ -178,18 +229,13 @@ def _free_name(sheet: Sheet, name: str, number: int) -> str:
 
 
 async def _checked(spec: NodeSpec) -> Health:
-    async with _client(spec) as http:
+    async with client(spec.url) as http:
         return await KINDS[spec.kind](spec, http).check()
 
 
 async def _tried(spec: NodeSpec) -> Trial:
-    async with _client(spec) as http:
+    async with client(spec.url) as http:
         return await tried_out(KINDS[spec.kind](spec, http), spec, time.monotonic)
-
-
-def _client(spec: NodeSpec) -> httpx.AsyncClient:
-    """What is in the house is reached without a proxy."""
-    return httpx.AsyncClient(trust_env=not is_in_house(spec.url))
 
 
 def _told(sheet: Sheet, name: str, trial: Trial) -> None:
@@ -201,19 +247,24 @@ def _told(sheet: Sheet, name: str, trial: Trial) -> None:
     sheet.tell(house.node_silent(name, house.failure(kind_of(trial.error)), remedy))
 
 
-async def _chosen(sheet: Sheet, models: Sequence[str]) -> str:
-    """By number or by a part of its name; empty: none of them."""
+async def _chosen(sheet: Sheet, models: Sequence[str], wanted: str = "", *, again: bool = False) -> str:
+    """By number or by a part of its name; Enter is the one that is `wanted`. Where there is but one, nobody
+    is asked, unless it is chosen `again`, as another was refused. Empty: none of them."""
     say = sheet.say
     if not models:
         return await sheet.ask(say.MODEL_NAME)
-    offered = found = sorted(models, key=str.casefold)
+    if len(models) == 1 and not again:
+        return models[0]
+    offered = found = sorted(_for_chat(models), key=str.casefold)
     while True:
         sheet.tell(say.choose(len(offered)))
         sheet.tell("\n".join(f"  {number}  {model}" for number, model in enumerate(found[:SHOWN_MAX], 1)))
         if len(found) > SHOWN_MAX:
             sheet.tell(say.more_models(len(found) - SHOWN_MAX))
-        word = await sheet.ask(say.MODEL)
-        if not word or word in offered:
+        word = await sheet.ask(say.MODEL, wanted)
+        if not word or word == NONE_OF_THEM:
+            return ""
+        if word in models:
             return word
         if word.isdecimal() and 1 <= int(word) <= min(len(found), SHOWN_MAX):
             return found[int(word) - 1]
@@ -223,3 +274,18 @@ async def _chosen(sheet: Sheet, models: Sequence[str]) -> str:
         if not like:
             sheet.tell(say.NO_SUCH_MODEL)
         found = like or offered
+
+
+def _for_chat(models: Sequence[str]) -> Sequence[str]:
+    """Without those whose names say that they do something else than answer; all, if no other is left."""
+    return [model for model in models if not NOT_FOR_CHAT.search(model.casefold())] or models
+
+
+def suggested(models: Sequence[str]) -> str:
+    """One that will do for whoever knows none of them, the newest of its kind; empty if none is known."""
+    found = ([model for model in models if good.fullmatch(model)] for good in GOOD)
+    return max(next(filter(None, found), [""]), key=_version)
+
+
+def _version(model: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", model)]

@@ -5,25 +5,28 @@ itself whenever it runs (bot/menus.py).
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-import httpx
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.claim import qr_text
 from bot.settings import Settings
-from bot.setup_sheet import Sheet
+from bot.setup_sheet import Sheet, client
 from core.errors import Unclear
+
+if TYPE_CHECKING:
+    from adapters.discord_account import Application
 
 Found = TypeVar("Found")
 
 
 async def telegram(sheet: Sheet) -> None:
-    from adapters.telegram_account import Account, TokenRefused, token_in
+    from adapters.telegram_account import Account, ReadElsewhere, TokenRefused, token_in
 
     say = sheet.say
     sheet.tell(say.TELEGRAM_HOW)
-    async with httpx.AsyncClient() as http:
-        while pasted := await sheet.ask(say.TELEGRAM_KEY, secret=True):
+    question = say.KEY_STAYS if "TELEGRAM_TOKEN" in sheet.given else say.TELEGRAM_KEY
+    async with client() as http:
+        while pasted := await sheet.ask(question, secret=True):
             token = token_in(pasted)
             if token is None:
                 sheet.tell(say.NOT_A_TELEGRAM_KEY)
@@ -34,40 +37,59 @@ async def telegram(sheet: Sheet) -> None:
                 continue
             sheet.put(TELEGRAM_TOKEN=token)
             sheet.tell(say.telegram_bot(bot.name, bot.username))
+            try:
+                if not sheet.program_runs:  # which would be the one that reads
+                    await account.listen()
+            except ReadElsewhere:
+                sheet.tell(say.TELEGRAM_READ_ELSEWHERE)
+            except Unclear:
+                pass  # it said a moment ago whose key it is, and that is enough
             name = await sheet.ask(say.TELEGRAM_NAME, bot.name)
             try:
                 if name != bot.name:
-                    await account.introduce(name, say.TELEGRAM_ABOUT)
+                    await account.rename(name)
             except Unclear:
                 sheet.tell(say.NOT_NAMED)
+            with suppress(Unclear):
+                await account.describe(say.TELEGRAM_ABOUT)
             return
 
 
 async def discord(sheet: Sheet) -> None:
-    from adapters.discord import server_link
     from adapters.discord_account import Account, token_in
     from adapters.discord_calls import TokenRefused
 
     say = sheet.say
     sheet.tell(say.DISCORD_HOW)
-    async with httpx.AsyncClient() as http:
-        while pasted := await sheet.ask(say.DISCORD_KEY, secret=True):
+    url, set_before = _url(sheet, "discord_api_url"), sheet.given.get("DISCORD_TOKEN")
+    question = say.KEY_STAYS if set_before else say.DISCORD_KEY
+    async with client() as http:
+        while pasted := await sheet.ask(question, secret=True):
             token = token_in(pasted)
             if token is None:
                 sheet.tell(say.NOT_A_DISCORD_KEY)
                 continue
-            account = Account(http, _url(sheet, "discord_api_url"), token)
+            account = Account(http, url, token)
             found = await _asked(sheet, "Discord", account.application, TokenRefused, say.DISCORD_REFUSES)
             if found is None:
                 continue
             sheet.put(DISCORD_TOKEN=token)
-            if found.told_elsewhere:
-                sheet.tell(say.DISCORD_ELSEWHERE)
-            if found.needs_code:
-                sheet.tell(say.DISCORD_NEEDS_CODE)
-            link = server_link(found.id)
-            sheet.tell(f"{say.discord_server(link)}\n{qr_text(link)}")
+            _tell_of(sheet, found)
             return
+        if set_before:  # whoever came here to see the link once more does
+            with suppress(Unclear):
+                _tell_of(sheet, await Account(http, url, set_before).application())
+
+
+def _tell_of(sheet: Sheet, found: "Application") -> None:
+    from adapters.discord import server_link
+
+    if found.told_elsewhere:
+        sheet.tell(sheet.say.DISCORD_ELSEWHERE)
+    if found.needs_code:
+        sheet.tell(sheet.say.DISCORD_NEEDS_CODE)
+    link = server_link(found.id)
+    sheet.tell(f"{sheet.say.discord_server(link)}\n{qr_text(link)}")
 
 
 async def family_group(sheet: Sheet) -> None:
@@ -77,7 +99,7 @@ async def family_group(sheet: Sheet) -> None:
     token = sheet.given.get("TELEGRAM_TOKEN")
     if not token:
         return
-    async with httpx.AsyncClient() as http:
+    async with client() as http:
         try:
             bot = await Account(http, _url(sheet, "telegram_api_url"), token).bot()
         except Unclear:
@@ -93,8 +115,8 @@ async def _asked(
         return await call()
     except refused:
         sheet.tell(says)
-    except Unclear as error:
-        sheet.tell(sheet.say.unreached(platform, str(error)))
+    except Unclear:
+        sheet.tell(sheet.say.unreached(platform))
     return None
 
 

@@ -8,17 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import httpx
+
 from bot import env_file, phrases
-from bot.phrases.english import English
-from bot.phrases.english_setup import EnglishSetup
-from bot.phrases.german_setup import GermanSetup
-from bot.phrases.vietnamese_setup import VietnameseSetup
+from bot.phrases import English, EnglishSetup, operator
+from bot.settings import Settings
+from bot.values import is_in_house
 from core.errors import SettingsError
+from core.lock import is_running
 
 HEAD = (
     "# Porchlight's settings. Keep this file to yourself: it holds keys. All that can be set: .env.template\n"
 )
-LANGUAGES = {it.language: it for it in (EnglishSetup(), GermanSetup(), VietnameseSetup())}
 
 
 class Form(Protocol):
@@ -31,23 +32,32 @@ class Form(Protocol):
 
 
 class Sheet:
-    """`look` reads what is set by now. Methods that write raise `SettingsError`."""
+    """`look` reads what is set by now. Methods that write raise `SettingsError`. `in_container`: something
+    else than the person starts the program, and keeps it running."""
 
-    def __init__(self, form: Form, file: Path, look: Callable[[], dict[str, str]]) -> None:
+    def __init__(
+        self, form: Form, file: Path, look: Callable[[], dict[str, str]], *, in_container: bool = False
+    ) -> None:
         self._form = form
         self._file = file
         self._look = look
+        self.in_container = in_container
         self.given = look()
         """All that is set, by name: `.env`, and the environment over it."""
 
     @property
     def say(self) -> EnglishSetup:
-        return LANGUAGES[self.house.language]
+        return phrases.SETUP[self.house.language]
 
     @property
     def house(self) -> English:
         """What the program itself says, in the same language."""
         return phrases.of(self.given.get("LANGUAGE", ""))
+
+    @property
+    def program_runs(self) -> bool:
+        folder = self.given.get("DATA_DIR", str(Settings.model_fields["data_dir"].default))
+        return is_running(Path(folder).expanduser())
 
     def tell(self, text: str) -> None:
         self._form.tell(text)
@@ -76,6 +86,8 @@ class Sheet:
         except ValueError as error:
             raise SettingsError([f".env: {self.say.not_written(str(error))}"]) from None
         self.given = self._look()
+        if held := [name for name, value in values.items() if self.given.get(name, "") != value]:
+            self.tell(self.say.set_elsewhere(", ".join(held)))
 
     def free_number(self, kind: str) -> int:
         """The first for which nothing is set yet: 2, if there is an OPENAI_1_URL."""
@@ -84,3 +96,12 @@ class Sheet:
             for number in range(1, len(self.given) + 2)
             if not any(name.startswith(f"{kind}_{number}_") for name in self.given)
         )
+
+
+def client(url: str = "") -> httpx.AsyncClient:
+    """To ask what is there; what is in the house is reached without a proxy. Raises `SettingsError` if the
+    proxy named in the environment is none."""
+    try:
+        return httpx.AsyncClient(trust_env=not is_in_house(url))
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        raise SettingsError([operator.proxy_wrong(str(error))]) from error

@@ -5,7 +5,8 @@ pinned shows the same, but for what changes by itself from one minute to the nex
 something happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.operating import Operating
@@ -13,8 +14,11 @@ from bot.phrases.english import English
 from bot.status_facts import Facts, Verdict, node_facts, platform_facts, verdict_of
 from core.inbox import Inbox
 from core.pool import Pool
-from core.troubles import troubles_of
+from core.troubles import Kind, troubles_of
 from core.types import Adapter
+
+NOT_NOTICED: Collection[Kind] = ("node", "disk", "backup", "trial")
+"""People are answered all the same."""
 
 
 async def facts(
@@ -24,7 +28,8 @@ async def facts(
     local = operating.today()
     signs = await operating.look_at()
     nodes = tuple(node_facts(node, now, local) for node in pool.nodes)
-    platforms = tuple(it for adapter in adapters.values() if (it := platform_facts(adapter, now)))
+    ailments = operating.ailments
+    platforms = tuple(it for adapter in adapters.values() if (it := platform_facts(adapter, now, ailments)))
     waiting, answering = await inbox.in_line()
     backup = await operating.backups.latest()
     return Facts(
@@ -43,25 +48,27 @@ async def facts(
 def status_text(it: Facts, say: English, *, detailed: bool = False, steady: bool = False) -> str:
     """`steady`: only what does not change by itself."""
     lines = [verdict_text(it.verdict, say), ""]
-    lines += [say.node_line(node, detailed=detailed, steady=steady) for node in it.nodes]
+    nodes = [replace(node, remedy="") for node in it.nodes]  # the verdict has said what to do
+    lines += [say.node_line(node, detailed=detailed, steady=steady) for node in nodes]
     lines += [say.platform_line(platform, steady=steady) for platform in it.platforms]
     lines.append(say.queue_line(it.waiting, it.answering))
     backup: datetime | float | None = it.backup_at if steady else it.backup_age_s
     lines.append(say.database_line(it.database_bytes, backup))
-    if detailed:
-        lines.append(f"- Porchlight {it.version}")
+    lines.append(f"- Porchlight {it.version}")
     return "\n".join(lines)
 
 
 def verdict_text(verdict: Verdict, say: English) -> str:
-    """What is wrong and what to do about it, or that all is well."""
+    """Whether people are answered; what is wrong, and what to do about it."""
     lines = [say.ALL_PAUSED] if verdict.paused else []
     if verdict.nodes_paused and not verdict.nodes:
         lines.append(say.NODES_PAUSED)
-    lines += [say.trouble(trouble) for trouble in verdict.troubles]
+    lines += [say.VERDICTS.get(trouble.kind) or say.trouble(trouble) for trouble in verdict.troubles]
     lines += [say.platform_quiet(name) for name in verdict.quiet]
     if not lines:
         return say.resting(verdict.resting, verdict.nodes) if verdict.resting else say.ALL_WELL
+    if len(lines) == sum(trouble.kind in NOT_NOTICED for trouble in verdict.troubles):
+        lines.insert(0, say.digest_look_at(len(lines)))
     return "\n".join(lines)
 
 

@@ -35,7 +35,7 @@ class NodeFacts:
     local: bool
     state: State
     left_s: float = 0.0
-    """Of its pause."""
+    """Until it comes back by itself; 0 where it does not, or is there."""
     until: datetime | None = None
     """The same as a time of day, for what is read later."""
     requests: int = 0
@@ -62,10 +62,12 @@ class PlatformFacts:
     health: Literal["well", "quiet", "unreached"]
     heard_s: float | None = None
     """How long ago it was in touch."""
+    ailment: str = ""
+    """What only a person can mend: a key of `TROUBLES` in bot/phrases."""
 
     @property
     def sign(self) -> str:
-        return {"well": "🟢", "quiet": "🟠", "unreached": "🔴"}[self.health]
+        return "🔴" if self.ailment else {"well": "🟢", "quiet": "🟠", "unreached": "🔴"}[self.health]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Verdict:
     paused: bool
     troubles: tuple[Trouble, ...]
     quiet: tuple[str, ...]
-    """Platforms that are not heard."""
+    """Platforms that are not heard, and nobody knows why."""
     resting: int
     nodes: int
     """Without those that a person has paused."""
@@ -100,16 +102,16 @@ class Facts:
 
 def node_facts(node: Node, now: float, local: datetime | None = None) -> NodeFacts:
     """`now` is monotonic; with the `local` time, the end of a pause is told as a time of day."""
-    counters = node.counters
+    counters, state = node.counters, node.state(now)
     failed = sum(counters.failures.values())
     ended = counters.successes + failed
-    left_s = node.due_in_s(now)
+    left_s = node.due_in_s(now) if state in ("cooling", "open") else 0.0
     until = local + timedelta(seconds=left_s) if local is not None and left_s else None
     return NodeFacts(
         name=node.name,
         model=node.spec.model,
         local=node.spec.local,
-        state=node.state(now),
+        state=state,
         left_s=left_s,
         until=until,
         requests=counters.requests,
@@ -124,15 +126,22 @@ def node_facts(node: Node, now: float, local: datetime | None = None) -> NodeFac
     )
 
 
-def platform_facts(adapter: Adapter, now: float) -> PlatformFacts | None:
+Ailments = Mapping[str, tuple[str, float]]
+"""By the platform, what it told that only a person can mend, and when. It is over when it is heard again."""
+
+
+def platform_facts(adapter: Adapter, now: float, ailments: Ailments) -> PlatformFacts | None:
     """None where nobody can be out of reach: in this terminal."""
     if not isinstance(adapter, Messenger):
         return None
-    name = adapter.platform.capitalize()
-    if adapter.heard_at is None:
-        return PlatformFacts(name, "unreached")
-    heard_s = max(0.0, now - adapter.heard_at)
-    return PlatformFacts(name, "well" if heard_s < QUIET_S_MAX else "quiet", heard_s)
+    name, heard_at = adapter.platform.capitalize(), adapter.heard_at
+    ailment, since = ailments.get(adapter.platform, ("", 0.0))
+    if heard_at is not None and heard_at > since:
+        ailment = ""
+    if heard_at is None:
+        return PlatformFacts(name, "unreached", ailment=ailment)
+    heard_s = max(0.0, now - heard_at)
+    return PlatformFacts(name, "well" if heard_s < QUIET_S_MAX else "quiet", heard_s, ailment)
 
 
 def verdict_of(
@@ -142,10 +151,11 @@ def verdict_of(
     *,
     paused: bool,
 ) -> Verdict:
+    explained = {trouble.platform for trouble in troubles if trouble.kind == "platform"}
     return Verdict(
         paused,
         tuple(troubles),
-        tuple(it.name for it in platforms if it.health != "well"),
+        tuple(it.name for it in platforms if it.health != "well" and it.name.lower() not in explained),
         sum(node.state not in ("ready", "paused") for node in nodes),
         sum(node.state != "paused" for node in nodes),
         sum(node.state == "paused" for node in nodes),

@@ -174,10 +174,11 @@ def route(text: str) -> tuple[Place, ...]:
 
 
 def time_of_day(text: str) -> time:
-    parts = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+    """`08:00`, and as people write it: `8`, `8.30`, `8 Uhr`, `8h`."""
+    parts = re.fullmatch(r"([01]?\d|2[0-3])(?:[:.h]([0-5]\d))?\s*(?:h|uhr|giờ)?", text.casefold())
     if not parts:
         raise ValueError("is not a time of day; write it like 08:00")
-    return time(int(parts[1]), int(parts[2]))
+    return time(int(parts[1]), int(parts[2] or 0))
 
 
 def calendar_day(text: str) -> str:

@@ -21,12 +21,13 @@ from bot.phrases import operator
 from bot.phrases.english import English
 from bot.settings import Settings
 from bot.status import status_text
-from bot.status_facts import Facts, node_facts, verdict_of
+from bot.status_facts import Facts, PlatformFacts, node_facts, verdict_of
 from core import copies, upkeep
 from core.access import Access
 from core.allowance import Allowances
 from core.backup import Backups
 from core.errors import StorageError
+from core.history import History
 from core.inbox import Inbox
 from core.lock import is_running
 from core.node_choices import NodeChoices, with_choices
@@ -46,21 +47,24 @@ def database_of(settings: Settings) -> Path:
 
 async def status(settings: Settings) -> tuple[str, bool]:
     """How everything is doing, and whether it is well. Raises `StorageError`, as all here."""
-    running = is_running(settings.data_dir)
-    heard_s = health.age_s(settings.data_dir, time.time())
+    life, is_alive = _life(settings)
     async with _looking(settings) as seen:
         now, local = time.monotonic(), datetime.now(settings.timezone)
         backup = copies.newest(copies.stored(seen.database.path), time.time())
         age_s = max(0.0, time.time() - backup.made_at) if backup else None
+        days = await History(seen.database, time.time).days_run(backup.made_at if backup else None)
         nodes = tuple(node_facts(node, now, local) for node in seen.pool.nodes)
         pausing = Pausing(seen.store, time.time)
         await pausing.load()
-        troubles = troubles_of(Signs(seen.pool.nodes, now, free_bytes(settings.data_dir), age_s))
+        troubles = troubles_of(Signs(seen.pool.nodes, now, free_bytes(settings.data_dir), days))
         waiting, answering = await Inbox(seen.database, time.time).in_line()
+        # How a platform is doing, only the program itself knows; without it, nobody is heard there.
+        named = () if is_alive else _platforms(settings)
+        unheard = tuple(PlatformFacts(name.capitalize(), "unreached") for name in named)
         facts = Facts(
-            verdict=verdict_of(troubles, nodes, (), paused=pausing.is_on),
+            verdict=verdict_of(troubles, nodes, unheard, paused=pausing.is_on),
             nodes=nodes,
-            platforms=(),
+            platforms=unheard,
             waiting=waiting,
             answering=answering,
             database_bytes=seen.database.path.stat().st_size,
@@ -68,8 +72,22 @@ async def status(settings: Settings) -> tuple[str, bool]:
             backup_at=datetime.fromtimestamp(backup.made_at, settings.timezone) if backup else None,
             version=version("porchlight"),
         )
-    said = operator.runs(heard_s) if running else operator.NOT_RUNNING
-    return f"{said}\n{status_text(facts, _say(settings), detailed=True)}", not troubles
+    return f"{life}\n{status_text(facts, _say(settings), detailed=True)}", not (troubles or unheard)
+
+
+def _life(settings: Settings) -> tuple[str, bool]:
+    """Whether the program runs, in words; and whether whoever writes in a chat is heard, if there is one."""
+    heard_s = health.age_s(settings.data_dir, time.time())
+    if not is_running(settings.data_dir):
+        return (operator.NOT_SERVING, False) if _platforms(settings) else (operator.NOT_RUNNING, True)
+    if _platforms(settings) and (heard_s is None or heard_s > health.GONE_S):
+        return operator.hangs(heard_s), False
+    return operator.runs(heard_s), True
+
+
+def _platforms(settings: Settings) -> list[str]:
+    tokens = {"telegram": settings.telegram_token, "discord": settings.discord_token}
+    return [name for name, token in tokens.items() if token]
 
 
 async def models(settings: Settings) -> str:
@@ -97,6 +115,8 @@ def logs(settings: Settings, count: int, level: str) -> str:
 
 
 async def backup(settings: Settings) -> str:
+    if not database_of(settings).exists():  # an empty copy would be the newest
+        raise StorageError(operator.NOTHING_KEPT)
     async with open_database(database_of(settings)) as database:
         store = NodeStore(database, time.time)
         made = await Backups(database, store, time.time, time.monotonic, settings.timezone).make()
@@ -135,7 +155,7 @@ async def _looking(settings: Settings) -> AsyncGenerator[_Seen, None]:
     async with read_database(database_of(settings)) as database, maker_of(settings) as make:
         store, choices = NodeStore(database, time.time), NodeChoices(database)
         chosen = await choices.chosen()
-        specs = with_choices(settings.nodes, await choices.added(), chosen, patterns_of(settings).cloud)
+        specs = with_choices(settings.nodes, await choices.added(), chosen, patterns_of(settings).spec_of)
         pool = pool_of(specs, make, settings, settings.selection_strategy, time.monotonic)
         await upkeep.restore(pool, store, time.monotonic, time.time)
         for node in pool.nodes:

@@ -22,12 +22,6 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Allowed:
-    left_today: int | None
-    """None: as many as they like."""
-
-
-@dataclass(frozen=True, slots=True)
 class UsedUp:
     what: Literal["minute", "day"]
     until: datetime
@@ -44,16 +38,15 @@ class Spent:
     in_minute: int
 
 
-def with_one_more(spent: Spent | None, now: datetime, allowance: Allowance) -> tuple[Spent, Allowed | UsedUp]:
+def with_one_more(spent: Spent | None, now: datetime, allowance: Allowance) -> tuple[Spent, UsedUp | None]:
     """What is to be kept, also where the question is refused: only then is a day that a wrong clock had
-    shown put right."""
+    shown put right. None: there was one left."""
     spent = _brought_up_to(now, spent)
     if spent.in_day >= allowance.a_day:
         return spent, UsedUp("day", datetime.combine(spent.day + A_DAY, time.min, now.tzinfo))
     if spent.in_minute >= allowance.a_minute:
         return spent, UsedUp("minute", datetime.fromtimestamp((spent.minute + 1) * 60, now.tzinfo))
-    spent = replace(spent, in_day=spent.in_day + 1, in_minute=spent.in_minute + 1)
-    return spent, Allowed(allowance.a_day - spent.in_day)
+    return replace(spent, in_day=spent.in_day + 1, in_minute=spent.in_minute + 1), None
 
 
 def _brought_up_to(now: datetime, spent: Spent | None) -> Spent:
@@ -87,11 +80,11 @@ class Allowances:
         self._allowances = {"question": allowances, "research": researches}
         self._spending = asyncio.Lock()  # nobody else reads between our reading and our writing
 
-    async def spend(self, person: Person, role: Role, what: What = "question") -> Allowed | UsedUp:
-        """One of these, if there is one left."""
+    async def spend(self, person: Person, role: Role, what: What = "question") -> UsedUp | None:
+        """One of these; None if there was one left."""
         allowance, member = self._allowances[what][role], self._people.find(person)
         if allowance is None:
-            return Allowed(None)
+            return None
         if member is None:
             raise ValueError("whoever has an allowance is listed")
         async with self._spending:

@@ -1,8 +1,8 @@
 """Backups: a copy of the database every day, and every week a trial whether it could be put back.
 
 The database says for which days a copy was made, in the family's own time, so there is one a day however
-often the program starts and whatever its clock does. What failed is tried again after a while, and told by
-`trouble` until it has gone well.
+often the program starts and whatever its clock does. What failed is tried again after a while; a copy that
+did not pass its trial, as soon as there is another one. Who is told of it is decided in core/troubles.py.
 
 The copies are files of their own (core/copies.py); putting one back is for a program that is not running
 (core/restore.py).
@@ -65,8 +65,6 @@ class Backups:
         self._clock = clock
         self._zone = zone
         self._retry_at: float | None = None
-        self.trouble = ""
-        """Why what was due failed, in a sentence for the operator; empty if it did not."""
 
     async def do_what_is_due(self) -> None:
         """Call it every few minutes; it does nothing most of the time, and raises nothing."""
@@ -75,14 +73,13 @@ class Backups:
         try:
             if self._today() not in await self._days():
                 await self.make()
-            tried = await self.tried()
-            if tried is None or tried.week != self._week():
+            if await self._wants_trial():
                 await self.try_restore()
         except StorageError as error:
             log.error("The daily backup: %s", error)
-            self._retry_at, self.trouble = self._clock() + RETRY_S, str(error)
+            self._retry_at = self._clock() + RETRY_S
         else:
-            self._retry_at, self.trouble = None, ""
+            self._retry_at = None
 
     async def latest(self) -> BackupInfo | None:
         """The newest copy."""
@@ -121,6 +118,14 @@ class Backups:
             return Tried(**json.loads(await self._store.choice(TRIED) or ""))
         except (TypeError, ValueError):
             return None
+
+    async def _wants_trial(self) -> bool:
+        """Nothing was tried this week, or what was tried is bad and not the newest any more."""
+        tried = await self.tried()
+        if tried is None or tried.week != self._week():
+            return True
+        latest = await self.latest() if tried.finding else None
+        return latest is not None and latest.path.name != tried.copy
 
     async def _days(self) -> list[str]:
         try:

@@ -35,8 +35,6 @@ class Decided:
     decided_at: float | None
     drafts: bool | None
     """None: as the program does by itself."""
-    language: str
-    """Empty: that of whoever asks."""
 
 
 Place = tuple[str, str]
@@ -113,10 +111,6 @@ class Chats:
         """Whether growing answers are shown as drafts there; None: nobody has chosen."""
         return self._decided(chat).drafts
 
-    def language_of(self, chat: Chat) -> str:
-        """Empty: nobody has chosen."""
-        return self._decided(chat).language
-
     async def choose_drafts(self, chat: Chat, drafts: bool | None) -> None:
         await self._mirror.change(
             (
@@ -126,20 +120,11 @@ class Chats:
             )
         )
 
-    async def choose_language(self, chat: Chat, language: str) -> None:
-        await self._mirror.change(
-            (
-                "INSERT INTO chats (platform, id, language) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET language = excluded.language",
-                (*_place(chat), language),
-            )
-        )
-
     # ── How it is known ───────────────────────────────────────────────────────────────────────────
 
     def _decided(self, chat: Chat) -> Decided:
         platform, whole_id = _place(chat)
-        nothing = Decided(platform, whole_id, None, "", None, None, "")
+        nothing = Decided(platform, whole_id, None, "", None, None)
         return self._mirror.value.get((platform, whole_id), nothing)
 
     def _decision(self, chat: Chat, allowed: bool, title: str, by: int | None) -> Statement:
@@ -177,7 +162,6 @@ def _by_place(rows: list[Row]) -> dict[Place, Decided]:
             title=row["title"],
             decided_at=row["decided_at"],
             drafts=None if row["drafts"] is None else bool(row["drafts"]),
-            language=row["language"],
         )
         for row in rows
     }

@@ -32,7 +32,6 @@ ROOM_LEFT_BYTES_MIN = 16 * 1024 * 1024
 """A copy is not made if less would be left on the disk: tonight's questions need it more."""
 DAY_S = 24 * 3600.0
 HASH_DIGITS = 16
-READ_BYTES = 1024 * 1024
 
 _MADE = "%Y%m%d-%H%M%S"
 _NAME = re.compile(r".+-(?P<made>\d{8}-\d{6})-v(?P<version>\d+)-(?P<sha256>[0-9a-f]{16})\.db")
@@ -155,7 +154,7 @@ def described(file: Path) -> BackupInfo | None:
     try:
         made = datetime.strptime(named["made"], _MADE).replace(tzinfo=UTC)
         return BackupInfo(file, made.timestamp(), int(named["version"]), named["sha256"], file.stat().st_size)
-    except (ValueError, FileNotFoundError):  # no date, or thinned out by another program meanwhile
+    except (ValueError, OSError):  # no date, thinned out by another program meanwhile, or not for our eyes
         return None
 
 

@@ -13,11 +13,15 @@ half an hour early or late, which nobody sees in a picture.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from core.inbox import ASKS
 from core.node import Counters
 from core.storage import Database, Statement
 
 HOUR_S = 3600.0
+Span = Literal["day", "week"]
+"""For how long one looks back."""
 HOURS_KEPT = 120 * 24
 """Four months of running. Counted in hours and not by the calendar: a clock that jumps far ahead must not
 make all of the past look old."""
@@ -166,6 +170,18 @@ class History:
         row = await self._database.read_one("SELECT min(hour) AS hour FROM running_hours")
         return None if row is None or row["hour"] is None else row["hour"] * HOUR_S
 
+    async def days_run(self, since: float | None) -> int:
+        """On how many days the program ran after the 24 hours that begin then, or that began when it first
+        ran: neither a holiday nor a clock that jumps counts for more than the day it ends on."""
+        hour = _hour(since) if since is not None else None
+        row = await self._database.read_one(
+            "SELECT count(DISTINCT (hour - began) / 24) AS days FROM running_hours,"
+            " (SELECT coalesce(?, min(hour)) AS began FROM running_hours)"
+            " WHERE hour >= began AND (hour - began) / 24 > 0",
+            (hour,),
+        )
+        return row["days"] if row else 0
+
     async def hours(self, since: float, until: float | None = None) -> list[NodeHour]:
         """What each node did in each hour in which it did anything, in order. An hour belongs to the time
         if it begins in it."""
@@ -193,6 +209,15 @@ class History:
     async def totals(self, since: float, until: float | None = None) -> dict[str, Tally]:
         """What each node did in all of that time; busy ones first."""
         return totals_of(await self.hours(since, until))
+
+    async def waiting(self) -> int:
+        """How many questions have waited for an answer for more than an hour."""
+        row = await self._database.read_one(
+            "SELECT count(*) AS waiting FROM open_inbox WHERE accepted_at < ?"  # noqa: S608
+            f" AND (state = 'answering' OR state = 'accepted' AND ({ASKS}))",
+            (self._now() - HOUR_S,),
+        )
+        return row["waiting"] if row else 0
 
     async def asked(self, since: float, until: float) -> Asked:
         """What became of what people asked in that time. Reaches back as far as the inbox does."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from sqlite3 import Row
 from typing import Literal
 
+from core.notices import Addressed, Notice
 from core.storage import Database, Statement
 from core.types import Button, Chat, Incoming, Person, Poison
 from core.words import sha256, shown_sha256, storable, words_in
@@ -42,14 +43,14 @@ ASKED_ANEW = (
     " buttons = '' WHERE text_sha256 != excluded.text_sha256 AND state != 'poison'"
     " AND said_at <= excluded.said_at"  # an older wording may come late, out of a chat's history
 )
+ASKS = " OR ".join(
+    ["text NOT LIKE '/%'", *(f"text LIKE '/{name} _%'" for name in ("ask", "new", "private", "research"))]
+)
+"""What is a question though it may look like a command."""
 SECRET = "(secret)"  # noqa: S105 # a mark, and no secret itself
 """As `answered_by`: the answer holds a code, and is kept no longer than it takes to show it."""
 OPEN_ITEMS_MAX = 200
 """Of one person in one chat at a time; the rest comes when these are closed."""
-KEPT_S = 90 * 24 * 3600.0
-KEPT_PER_CHAT = 200
-ASK_S_MAX = 24 * 3600.0
-"""No `porchlight ask` runs so long: one that is still open was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +81,14 @@ class Item:
     """The answer arrives without a sound."""
 
     @property
+    def is_announced(self) -> bool:
+        """Nobody asked: it is ours."""
+        return self.incoming.post.startswith(ANNOUNCED)
+
+    @property
     def reply_to(self) -> str | None:
         """The post it answers; None if it answers none."""
-        is_announced = self.incoming.post.startswith(ANNOUNCED)
-        return self.incoming.reply_to if is_announced else self.incoming.post
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """Something to be shown to this person that no model is asked for; the same `key` is told once.
-    `reply_to` is the post that it answers, if there is one."""
-
-    chat: Chat
-    person: Person
-    key: str
-    text: str
-    buttons: tuple[Button, ...] = ()
-    reply_to: str | None = None
-    silent: bool = False
-    picture: bytes | None = None
-    """A PNG to show after the words."""
+        return self.incoming.reply_to if self.is_announced else self.incoming.post
 
 
 class Inbox:
@@ -116,7 +105,7 @@ class Inbox:
         platform: str,
         arrivals: Sequence[Incoming | Poison],
         cursor: str | None,
-        announcements: Sequence[Announcement] = (),
+        announcements: Sequence[Addressed] = (),
     ) -> list[int]:
         """Keep what came in, what it makes us say, and the platform's cursor, in one transaction. Gives
         the ids of the rows that are new or begin anew because their text was changed; nothing is kept
@@ -124,35 +113,40 @@ class Inbox:
         statements = [
             self._row_of(it) if isinstance(it, Incoming) else self._poison_of(platform, it) for it in arrivals
         ]
-        statements += [step for it in announcements for step in self._announcement(it)]
+        statements += [step for it in announcements for step in self._announcement(*it)]
         if cursor is not None:
             sql = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor"
             statements.append((sql, (platform, cursor)))
         return [row["id"] for row in await self._database.write(*statements)]
 
-    async def removed(self, chat: Chat, post: str) -> int | None:
-        """What was written there is gone: nothing is to be answered any more, and nothing of it is
-        remembered. Gives the row, if it was here."""
-        rows = await self._database.write(
+    async def removed(self, chat: Chat, post: str) -> Item | None:
+        """What was written there is gone: its answer is that nothing shall stand there, which has to be shown
+        like any other, and nothing of it is remembered. Gives the row, if it was here."""
+        await self._database.write(
             (
-                "UPDATE inbox SET state = 'closed', edits = edits + 1, superseded = 1"
-                " WHERE platform = ? AND chat = ? AND post = ? AND state != 'poison' RETURNING id",
-                (chat.platform, chat.id, post),
+                "UPDATE inbox SET state = 'answered', answer = '', answer_sha256 = ?, outcome = 'sentence',"
+                " note = '', buttons = '', edits = edits + 1, superseded = 1"
+                " WHERE platform = ? AND chat = ? AND post = ? AND state != 'poison'",
+                (shown_sha256("", "", ""), chat.platform, chat.id, post),
             )
         )
-        return rows[0]["id"] if rows else None
+        row = await self._database.read_one(
+            "SELECT * FROM open_inbox WHERE platform = ? AND chat = ? AND post = ?",
+            (chat.platform, chat.id, post),
+        )
+        return item_of(row) if row else None
 
-    async def announce(self, *announcements: Announcement, also: Sequence[Statement] = ()) -> None:
+    async def announce(self, *announcements: Addressed, also: Sequence[Statement] = ()) -> None:
         """Keep them to be shown, but for those that were kept before; `also` happens in the same
-        transaction, or nothing does."""
-        await self._database.write(*also, *(step for it in announcements for step in self._announcement(it)))
+        transaction, or nothing does. No model is asked."""
+        await self._database.write(*also, *(step for it in announcements for step in self._announcement(*it)))
 
     async def picture(self, row: int) -> bytes | None:
         """What is to be shown after the words of an announcement."""
         found = await self._database.read_one("SELECT png FROM pictures WHERE incoming = ?", (row,))
         return found["png"] if found else None
 
-    def _announcement(self, it: Announcement) -> list[Statement]:
+    def _announcement(self, chat: Chat, it: Notice) -> list[Statement]:
         text, packed, now = storable(it.text), _packed(it.buttons), self._now()
         post = f"{ANNOUNCED}{it.key}"
         shown: Statement = (
@@ -162,7 +156,7 @@ class Inbox:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, 'answered', ?, ?, ?, 'sentence', ?, ?)"
             " ON CONFLICT (platform, chat, post) DO NOTHING RETURNING id",
             (
-                *(it.chat.platform, it.chat.id, it.chat.kind, post),
+                *(chat.platform, chat.id, chat.kind, post),
                 *(it.person.id, storable(it.person.name)),
                 *(now, now, sha256(""), text, shown_sha256(text, "", packed), packed, it.reply_to, it.silent),
             ),
@@ -172,7 +166,7 @@ class Inbox:
         beside: Statement = (
             "INSERT INTO pictures SELECT id, ? FROM inbox WHERE platform = ? AND chat = ? AND post = ?"
             " AND state = 'answered' ON CONFLICT DO NOTHING",
-            (it.picture, it.chat.platform, it.chat.id, post),
+            (it.picture, chat.platform, chat.id, post),
         )
         return [shown, beside]
 
@@ -237,9 +231,9 @@ class Inbox:
         return row[0] if row else 0
 
     async def in_line(self) -> tuple[int, int]:
-        """How many questions nobody works on yet, and how many are being answered. Commands are none."""
+        """How many questions nobody works on yet, and how many are being answered."""
         row = await self._database.read_one(
-            "SELECT count(*) FILTER (WHERE state = 'accepted' AND text NOT LIKE '/%') AS waiting,"
+            f"SELECT count(*) FILTER (WHERE state = 'accepted' AND ({ASKS})) AS waiting,"  # noqa: S608
             " count(*) FILTER (WHERE state = 'answering') AS answering FROM open_inbox"
         )
         return (row["waiting"], row["answering"]) if row else (0, 0)
@@ -319,26 +313,6 @@ class Inbox:
 
     async def _changed(self, *statements: Statement) -> bool:
         return bool(await self._database.write(*statements))
-
-    # ── What is not needed any more ───────────────────────────────────────────────────────────────────
-
-    async def prune(self, older_than_s: float = KEPT_S, keep: int = KEPT_PER_CHAT) -> None:
-        """Forget what is at its end and that old, with its posts, but not the newest `keep` of a chat.
-        A `porchlight ask` that was killed is at its end too: nobody waits for it any more."""
-        await self._database.write(
-            (
-                "UPDATE inbox SET state = 'poison', note = 'killed' WHERE platform = 'ask'"
-                " AND state IN ('accepted', 'answering', 'answered') AND accepted_at < ?",
-                (self._now() - ASK_S_MAX,),
-            ),
-            (
-                # Each `porchlight ask` is a chat of its own, so there the newest are not kept.
-                "DELETE FROM inbox WHERE state IN ('closed', 'poison') AND accepted_at < ? AND"
-                " (platform = 'ask' OR id IN (SELECT id FROM (SELECT id, row_number() OVER"
-                " (PARTITION BY platform, chat ORDER BY id DESC) AS place FROM inbox) WHERE place > ?))",
-                (self._now() - older_than_s, keep),
-            ),
-        )
 
 
 # ── Rows and words ────────────────────────────────────────────────────────────────────────────────

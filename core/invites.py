@@ -45,8 +45,6 @@ class Redeemed:
     role: Role
     claimed: bool
     """It was the claim code."""
-    invited_by: int | None
-    """The member who may be told."""
     linked: bool = False
     """It was a link: they are the member who made it."""
 
@@ -238,7 +236,7 @@ class Invites:
 
 
 def _redeemed(invite: Row, role: Role) -> Redeemed:
-    return Redeemed(role, bool(invite["claim"]), invite["made_by"], bool(invite["links"]))
+    return Redeemed(role, bool(invite["claim"]), bool(invite["links"]))
 
 
 def _sha256(code: str) -> str:

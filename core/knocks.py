@@ -97,15 +97,11 @@ class Knocks:
             )
             return Knock(tell, Card(_stranger(person), others) if show else None)
 
-    async def newest(self, limit: int) -> list[Person]:
-        """The last strangers who knocked, for an admin who looks for somebody; not the blocked."""
+    async def blocked(self, limit: int) -> list[Person]:
+        """Whoever knocked last comes first."""
         rows = await self._database.read(
-            "SELECT * FROM knocks WHERE NOT blocked ORDER BY knocked_at DESC LIMIT ?", (limit,)
+            "SELECT * FROM knocks WHERE blocked ORDER BY knocked_at DESC LIMIT ?", (limit,)
         )
-        return [_person(row) for row in rows]
-
-    async def blocked(self) -> list[Person]:
-        rows = await self._database.read("SELECT * FROM knocks WHERE blocked ORDER BY name, platform, person")
         return [_person(row) for row in rows]
 
     async def allow(self, person: Person, role: Role, by: Person) -> Change:

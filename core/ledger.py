@@ -20,8 +20,6 @@ class LedgerPost:
     """The platform's id; None if it was intended, and nothing more is known."""
     final: bool
     """It shows its part of the whole answer."""
-    shows_sha256: str | None = None
-    """The hash of what it showed last, where that was noted."""
     doubtful: bool = False
     """Besides this post there may be another one of which we know nothing."""
 
@@ -43,7 +41,7 @@ class Ledger:
             (
                 "INSERT INTO posts (incoming, part) VALUES (?, ?)"
                 " ON CONFLICT DO UPDATE SET doubtful = doubtful OR post IS NULL,"
-                " post = NULL, shows_sha256 = NULL, final = 0",
+                " post = NULL, final = 0",
                 (incoming, part),
             )
         )
@@ -91,13 +89,10 @@ class Ledger:
             ("UPDATE posts SET post = ? WHERE incoming = ? AND part = ?", (post, incoming, part))
         )
 
-    async def shown(self, incoming: int, part: int, *, final: bool, sha256: str | None = None) -> None:
-        """What it shows now, as a hash, and whether that is its part of the whole answer."""
+    async def finished(self, incoming: int, part: int) -> None:
+        """It shows its part of the whole answer."""
         await self._database.write(
-            (
-                "UPDATE posts SET final = ?, shows_sha256 = ? WHERE incoming = ? AND part = ?",
-                (final, sha256, incoming, part),
-            )
+            ("UPDATE posts SET final = 1 WHERE incoming = ? AND part = ?", (incoming, part))
         )
 
     async def ids_in(self, chat: Chat) -> set[str]:
@@ -112,13 +107,9 @@ class Ledger:
     async def posts_of(self, incoming: int) -> list[LedgerPost]:
         """In the order of their parts."""
         rows = await self._database.read(
-            "SELECT part, post, final, shows_sha256, doubtful FROM posts WHERE incoming = ? AND part >= 0"
-            " ORDER BY part",
+            "SELECT part, post, final, doubtful FROM posts WHERE incoming = ? AND part >= 0 ORDER BY part",
             (incoming,),
         )
         return [
-            LedgerPost(
-                row["part"], row["post"], bool(row["final"]), row["shows_sha256"], bool(row["doubtful"])
-            )
-            for row in rows
+            LedgerPost(row["part"], row["post"], bool(row["final"]), bool(row["doubtful"])) for row in rows
         ]

@@ -85,17 +85,29 @@ class Looked:
 
 
 class Lookup:
-    """For one question at one depth."""
+    """For one question at one depth. `minor`: asked by one; `fresh`: it is about these days; `anew`: what was
+    found a little while ago is not enough."""
 
     def __init__(
-        self, pool: Models, library: Library, depth: Depth, language: str, *, minor: bool, today: datetime
+        self,
+        pool: Models,
+        library: Library,
+        depth: Depth,
+        language: str,
+        *,
+        today: datetime,
+        minor: bool,
+        fresh: bool = False,
+        anew: bool = False,
     ) -> None:
         self._pool = pool
         self._library = library
         self._depth = depth
         self._language = language
-        self._minor = minor
         self._today = today
+        self._minor = minor
+        self._fresh = fresh
+        self._anew = anew
 
     async def search(
         self, question: str, earlier: Sequence[Turn], *, links: bool, only_links: bool = False
@@ -144,12 +156,14 @@ class Lookup:
         if query:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SEARCH_S_MAX):
-                    return await self._library.find(query, self._language)
+                    return await self._library.find(
+                        query, self._language, strict=self._minor, anew=self._anew
+                    )
         return Found((), None)
 
     async def _page(self, url: str, title: str) -> Page | None:
         try:
-            page = await self._library.read(url, normalised(title))
+            page = await self._library.read(url, normalised(title), strict=self._minor, fresh=self._fresh)
         except PageUnread as error:
             log.info("A page was not read: %s", error)
             return None

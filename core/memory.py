@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from sqlite3 import Row
 
-from core.inbox import Item, Mode, item_of
+from core.inbox import ANNOUNCED, Item, Mode, item_of
 from core.storage import Database
 from core.types import Chat, Person
 
@@ -83,6 +83,15 @@ class Memory:
             (chat.platform, chat.id, person.id, row),
         )
         return item_of(found) if found else None
+
+    async def told_at(self, chat: Chat, person: Person, words: str, *, before: int) -> float | None:
+        """When this person wrote the last thing there before row `before`, if these words were the answer."""
+        row = await self._database.read_one(
+            "SELECT answer, said_at FROM inbox WHERE platform = ? AND chat = ? AND person = ? AND id < ?"
+            " AND post NOT LIKE ? AND NOT superseded ORDER BY id DESC LIMIT 1",
+            (chat.platform, chat.id, person.id, before, f"{ANNOUNCED}%"),
+        )
+        return row["said_at"] if row is not None and row["answer"] == words else None
 
     async def answered_there(self, chat: Chat, row: int) -> bool:
         """Whether this row is a question of that chat, whoever asked it, that was not private."""

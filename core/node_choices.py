@@ -4,9 +4,8 @@ It outlives the program. The keys of added nodes stand in the database as they a
 sent; the database is for its owner alone (core/storage.py), and so are its backups.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from core.storage import Database
 from core.types import NodeSpec
@@ -22,6 +21,7 @@ class Added:
     model: str
     """Empty: not chosen yet."""
     key: str = field(repr=False)
+    """Empty where none is wanted: in the house."""
     account_id: str = ""
     """Cloudflare's."""
 
@@ -67,6 +67,10 @@ class NodeChoices:
             ("DELETE FROM node_choices WHERE name = ?", (it.name,)),
         )
 
+    async def rename(self, name: str, to: str) -> None:
+        """One that was added. Nothing else has that name."""
+        await self._database.write(("UPDATE added_nodes SET name = ? WHERE name = ?", (to, name)))
+
     async def remove(self, name: str) -> None:
         """With its key and all that was chosen about it."""
         await self._database.write(
@@ -98,27 +102,17 @@ class NodeChoices:
 
 
 def with_choices(
-    named: Iterable[NodeSpec], added: Iterable[Added], chosen: Mapping[str, Chosen], cloud: NodeSpec
+    named: Iterable[NodeSpec],
+    added: Iterable[Added],
+    chosen: Mapping[str, Chosen],
+    spec_of: Callable[[Added], NodeSpec],
 ) -> list[NodeSpec]:
     """The nodes of the settings, each with the model that was chosen for it, and those that were added. Where
-    both have a name, the settings count: there it can be seen. `cloud` is what all nodes of a cloud have."""
+    both have a name, the settings count: there it can be seen."""
     specs = []
     for spec in named:
         choice = chosen.get(spec.name.casefold(), Chosen())
         takes = choice.model is not None and choice.instead_of == spec.model
         specs.append(replace(spec, model=choice.model or "") if takes else spec)
     taken = {spec.name.casefold() for spec in specs}
-    return specs + [spec_of(it, cloud) for it in added if it.model and it.name.casefold() not in taken]
-
-
-def spec_of(it: Added, cloud: NodeSpec) -> NodeSpec:
-    options = {"account_id": it.account_id} if it.account_id else {}
-    return replace(
-        cloud,
-        name=it.name,
-        kind=it.kind,
-        url=it.url,
-        model=it.model,
-        key=it.key,
-        options=MappingProxyType(options),
-    )
+    return specs + [spec_of(it) for it in added if it.model and it.name.casefold() not in taken]

@@ -7,7 +7,8 @@
 
 What is missing makes the answer humbler, and never an error: no page opened, then the search's own few words
 are the sources; nothing found, then the model answers from what it knows; and the first line, which code
-writes, says so. A question that is private is never searched for. If no model answers, `NoAnswer` passes.
+writes, says so. A question that is private is never searched for; a minor's is searched for strictly. If no
+model answers, `NoAnswer` passes.
 Nothing runs beside the reader's own waiting: whoever closes the stream has ended everything.
 """
 
@@ -22,7 +23,7 @@ from typing import Literal
 from core.errors import NoAnswer
 from core.gate import Gate, footnotes
 from core.lookup import DEEPER, ONE_ROUND, Depth, Looked, Lookup, Models, picked, site_of, snippet
-from core.research_cache import Cache, Library, Reader, Searcher
+from core.research_cache import Cache, Library, Reader, Searcher, is_fresh
 from core.research_prompt import NOT_FOUND, SUM_UP, plain_question, question_with_sources
 from core.types import Ask, Done, Restart, SoFar, Status, Text, Turn
 from core.verify import Quote, verify
@@ -82,8 +83,6 @@ class Researched:
     """All sources that the model was given."""
     quotes: tuple[Quote, ...] = ()
     """For "Show quotes": for each source cited the very sentences that were relied on, safe to show."""
-    unconfirmed: int = 0
-    """How many sentences are marked as not confirmed."""
     done: Done | None = None
     """What the model's stream ended with: which node and model, and whether it was cut."""
 
@@ -137,6 +136,7 @@ class Research:
         links: bool = True,
         only_links: bool = False,
         deeper: bool = False,
+        anew: bool = False,
         minor: bool = False,
         private: bool = False,
         language: str = "",
@@ -145,14 +145,21 @@ class Research:
         """The events of one answer; the last is `Researched`, or `NoAnswer` is raised. Close it to stop.
 
         `earlier` are the turns before the question; `links`: those in it are opened first, and with
-        `only_links` nothing else is; `deeper`: more
-        queries and more pages; `room_tokens` is what the smallest node that may serve it has room for.
+        `only_links` nothing else is; `deeper`: more queries and more pages; `anew`: it was answered a little
+        while ago, and is searched for again; `minor`: by nodes that may serve one, from a strict search;
+        `room_tokens` is what the smallest node that may serve it has room for.
         """
         if private:
             task = _Task(plain_question(question, self._today()), Basis("private"))
         else:
             depth = self._deeper if deeper else self._one_round
-            lookup = Lookup(self._pool, self._library, depth, language, minor=minor, today=self._today())
+            lookup = Lookup(
+                *(self._pool, self._library, depth, language),
+                today=self._today(),
+                minor=minor,
+                fresh=is_fresh(question),
+                anew=anew,
+            )
             yield Status("searching")
             looked = await lookup.search(question, earlier, links=links, only_links=only_links)
             hits = picked(looked, depth.urls_max)
@@ -266,7 +273,6 @@ def _researched(done: Done, task: _Task, gate: Gate, question: str, words: Words
         cited=cited,
         read=task.sources,
         quotes=tuple(Quote(quote.source, gate.quoted(quote.text)) for quote in verified.quotes),
-        unconfirmed=verified.unconfirmed,
         done=done,
     )
 

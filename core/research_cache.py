@@ -1,7 +1,9 @@
 """Searches and pages that were looked up a little while ago, so that they need not be again.
 
 The cache itself is given: it keeps texts under keys for so many seconds. A key is a hash, so that the list of
-keys does not say what people asked. What cannot be kept is not kept, and nobody has to know.
+keys does not say what people asked. What a minor's strict search found is kept apart, and so are the pages
+opened for it: nothing that an adult looked up comes to a minor. What cannot be kept is not kept, and nobody
+has to know.
 """
 
 import hashlib
@@ -24,7 +26,7 @@ log = logging.getLogger(__name__)
 PAGE_LIVES_S = 24 * 3600.0
 SEARCH_LIVES_S = 6 * 3600.0
 FRESH_LIVES_S = 15 * 60.0
-"""Of a search whose answer changes by the hour."""
+"""Of a search whose answer changes by the hour, and of the pages read for it."""
 SECOND_BEST_LIVES_S = 60.0
 """The usual search engine may be well again by then."""
 FRESH = re.compile(
@@ -49,7 +51,7 @@ class Cache(Protocol):
 class Searcher(Protocol):
     """core/search.py, as far as it is needed here."""
 
-    async def find(self, query: str, *, language: str = "", hits_max: int = 8) -> Found: ...
+    async def find(self, query: str, *, language: str = "", strict: bool = False) -> Found: ...
 
 
 class Reader(Protocol):
@@ -66,24 +68,27 @@ class Library:
         self._pages = pages
         self._cache = cache
 
-    async def find(self, query: str, language: str) -> Found:
-        key = key_of(" ".join(query.lower().split()), language)
-        if kept := await self._kept("search", key, _found):
+    async def find(self, query: str, language: str, *, strict: bool, anew: bool = False) -> Found:
+        """`strict` as in core/search.py; `anew`: what is remembered counts only if nothing is found now."""
+        key = key_of(" ".join(query.lower().split()), language, _apart(strict))
+        kept = await self._kept("search", key, _found)
+        if kept and not anew:
             return kept
-        found = await self._search.find(query, language=language)
-        if found.rung is not None:
-            lives_s = FRESH_LIVES_S if is_fresh(query) else SEARCH_LIVES_S
-            await self._keep("search", key, found, lives_s if found.preferred else SECOND_BEST_LIVES_S)
+        found = await self._search.find(query, language=language, strict=strict)
+        if found.rung is None:
+            return kept or found
+        lives_s = FRESH_LIVES_S if is_fresh(query) else SEARCH_LIVES_S
+        await self._keep("search", key, found, lives_s if found.preferred else SECOND_BEST_LIVES_S)
         return found
 
-    async def read(self, url: str, title: str) -> Page:
-        """Raises `PageUnread`."""
-        key = key_of(url)
+    async def read(self, url: str, title: str, *, strict: bool, fresh: bool = False) -> Page:
+        """`strict`: opened for a minor; `fresh`: for a question about these days. Raises `PageUnread`."""
+        key = key_of(url, _apart(strict), "fresh" if fresh else "")
         if kept := await self._kept("page", key, _page):
             return kept
         page = await self._pages.read(url, title=title)
         if len(page.text) <= PAGE_CHARS_MAX:
-            await self._keep("page", key, page, PAGE_LIVES_S)
+            await self._keep("page", key, page, FRESH_LIVES_S if fresh else PAGE_LIVES_S)
         return page
 
     async def _kept(self, kind: str, key: str, made: Callable[[Any], Kept]) -> Kept | None:
@@ -113,6 +118,10 @@ def is_fresh(question: str) -> bool:
 
 def key_of(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _apart(strict: bool) -> str:
+    return "strict" if strict else ""
 
 
 def _found(kept: dict[str, Any]) -> Found:

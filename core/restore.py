@@ -110,14 +110,15 @@ def _refuse(ready: Path, copy: Path, newest: int) -> None:
     try:
         with closing(sqlite3.connect(ready)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
+            ours = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'inbox'").fetchone()
             if version > newest:
                 raise StorageError(
                     f"The copy {copy} was written by a newer Porchlight (version {version}; this one knows "
                     f"{newest}). Update the program first."
                 )
             (finding,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-            if finding != "ok" or version == 0:
-                raise _damaged(copy, finding if version else "it holds nothing of ours")
+            if finding != "ok" or not (version and ours):
+                raise _damaged(copy, finding if finding != "ok" else "it holds nothing of ours")
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(
             copy, "it is no database" if isinstance(error, UnicodeError) else str(error)

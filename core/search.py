@@ -11,6 +11,9 @@ Each rung has a circuit breaker of a soft kind. Engines rarely say that they ref
 keep silent. So a rung is judged by comparison: only where another found something, an error weighs two,
 and emptiness or having been overtaken weighs one. If nobody finds anything, the question or our own
 network is to blame and nobody is charged. So whoever found something last is always asked.
+
+Minors search strictly: each rung is asked with its strictest filter, and an engine that has none is left
+out. Theirs is a ladder with breakers of its own, so that the same holds among those who may be asked.
 """
 
 import asyncio
@@ -36,8 +39,16 @@ log = logging.getLogger(__name__)
 
 Answer = Coroutine[Any, Any, tuple[Hit, ...] | None]
 Sleep = Callable[[float], Coroutine[Any, Any, None]]
+Ladder = Mapping[Rung, Breaker]
+"""From the first rung up."""
 
 LADDER: tuple[Rung, ...] = get_args(Rung)
+WITHOUT_FILTER: frozenset[Rung] = frozenset({"duckduckgo"})
+"""Engines that cannot be asked strictly. Read in ddgs 9.16.1, `build_payload` of ddgs/engines/*.py: with
+`safesearch="on"` Brave is sent the cookie `safesearch=strict`, Startpage `qadf=heavy`, Mojeek `safe=1`; that
+of DuckDuckGo does not look at it. SearXNG hands `safesearch=2` on to those of its engines that know it, if
+whoever runs it has not locked another one (`parse_safesearch` in its searx/webadapter.py). Wikipedia has no
+filter; it is an encyclopedia, and not the whole web."""
 HEDGE_S = 1.0
 RUNG_S_MAX = 6.0
 """For one rung, with everything: the child's start, a queue, the network."""
@@ -97,67 +108,70 @@ class Search:
         self._sleep = sleep
         self._proxy = proxy
         self._verify = verify
-        self._breakers = {
-            rung: Breaker(
-                WEIGHT_MAX, OPEN_S, random=lambda: 0.0
-            )  # there is no crowd that could come back at once
-            for rung in LADDER
-            if rung != "searxng" or self._searxng_url
-        }
-        """In the order of the ladder."""
+        rungs = [rung for rung in LADDER if rung != "searxng" or self._searxng_url]
+        self._usual = _breakers(rungs)
+        self._strict = _breakers(rung for rung in rungs if rung not in WITHOUT_FILTER)
 
-    async def find(self, query: str, *, language: str = "", hits_max: int = 8) -> Found:
+    async def find(self, query: str, *, language: str = "", strict: bool = False, hits_max: int = 8) -> Found:
         """Up to `hits_max` hits whose addresses are http or https, none twice.
 
-        `language` is a code like "de" or "pt-BR"; it picks the region and the Wikipedia. No failure of a
-        rung is raised; if nobody finds anything there are no hits and no rung.
+        `language` is a code like "de" or "pt-BR"; it picks the region and the Wikipedia. `strict`: nothing
+        that is not for minors, as far as the engines know. No failure of a rung is raised; if nobody finds
+        anything there are no hits and no rung.
         """
         query = plain_query(query)
         if not query:
             return Found((), None, preferred=False)
-        leases = self._leases()
-        climb = _Climb(leases, self._sleep, lambda rung: self._ask(rung, query, primary(language), hits_max))
+        ladder = self._strict if strict else self._usual
+        leases = self._leases(ladder)
+        climb = _Climb(
+            leases, self._sleep, lambda rung: self._ask(rung, query, primary(language), hits_max, strict)
+        )
         try:
             await climb.run()
         finally:
-            self._judge(leases, climb)
+            self._judge(ladder, leases, climb)
         hits = merged(climb.found, hits_max)
-        return Found(hits, climb.first, preferred=climb.first == next(iter(self._breakers)))
+        return Found(hits, climb.first, preferred=climb.first == next(iter(ladder)))
 
-    def _leases(self) -> dict[Rung, Lease]:
+    def _leases(self, ladder: Ladder) -> dict[Rung, Lease]:
         """Whom to ask."""
         now = self._clock()
-        leases = ((rung, breaker.lease(now)) for rung, breaker in self._breakers.items())
+        leases = ((rung, breaker.lease(now)) for rung, breaker in ladder.items())
         return {rung: lease for rung, lease in leases if lease is not None}
 
-    def _judge(self, leases: Mapping[Rung, Lease], climb: "_Climb") -> None:
+    def _judge(self, ladder: Ladder, leases: Mapping[Rung, Lease], climb: "_Climb") -> None:
         now = self._clock()
         for rung, lease in leases.items():
-            breaker = self._breakers[rung]
+            breaker = ladder[rung]
             if rung in climb.found:
                 breaker.succeeded(lease)
             for _ in range(climb.weight(rung)):
                 breaker.failed(lease, now)
             breaker.released(lease)
 
-    async def _ask(self, rung: Rung, query: str, language: str, hits_max: int) -> tuple[Hit, ...] | None:
+    async def _ask(
+        self, rung: Rung, query: str, language: str, hits_max: int, strict: bool
+    ) -> tuple[Hit, ...] | None:
         """Its hits; None if it failed."""
         try:
             async with asyncio.timeout(RUNG_S_MAX):
                 match rung:
                     case "searxng":
-                        return await self._searxng(query, language)
+                        return await self._searxng(query, language, strict)
                     case "wikipedia":
                         return await self._wikipedia(query, language or "en", hits_max)
                     case _:
-                        return await self._ddgs(rung, query, language, hits_max)
+                        return await self._ddgs(rung, query, language, hits_max, strict)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a rung, the next is asked
             # Only what we wrote ourselves: the texts of others hold addresses, and these the question.
             why = str(error) if isinstance(error, PorchlightError) else type(error).__name__
             log.info("Search by %s failed: %s", rung, why)
             return None
 
-    async def _ddgs(self, rung: Rung, query: str, language: str, hits_max: int) -> tuple[Hit, ...]:
+    async def _ddgs(
+        self, rung: Rung, query: str, language: str, hits_max: int, strict: bool
+    ) -> tuple[Hit, ...]:
         found = await self._worker.call(
             "core.workshop_search:search",
             {
@@ -165,6 +179,7 @@ class Search:
                 "query": query,
                 "region": region(language),
                 "hits_max": hits_max,
+                "strict": strict,
                 "timeout_s": NETWORK_S_MAX,
                 "proxy": self._proxy,
                 "verify": self._verify,
@@ -174,9 +189,9 @@ class Search:
         )
         return hits_of(found, snippet="snippet")
 
-    async def _searxng(self, query: str, language: str) -> tuple[Hit, ...]:
+    async def _searxng(self, query: str, language: str, strict: bool) -> tuple[Hit, ...]:
         # https://docs.searxng.org/dev/search_api.html
-        params = {"q": query, "format": "json", "safesearch": "1"}
+        params = {"q": query, "format": "json", "safesearch": "2" if strict else "1"}
         if language:
             params["language"] = language
         reply = await self._json(f"{self._searxng_url}/search", params)
@@ -221,6 +236,11 @@ class Search:
                 if len(body) > REPLY_BYTES_MAX:
                     raise _Unusable("a reply too big")
         return json.loads(body)
+
+
+def _breakers(rungs: Iterable[Rung]) -> Ladder:
+    """They open for the very time they say: there is no crowd that could come back at once."""
+    return {rung: Breaker(WEIGHT_MAX, OPEN_S, random=lambda: 0.0) for rung in rungs}
 
 
 class _Unusable(PorchlightError):

@@ -62,10 +62,6 @@ class SecondFactor:
             self._until[account_of(person)] = self._clock() + UNLOCKED_S
             return "unlocked"
 
-    def lock(self, person: Person) -> None:
-        """Before the time is over."""
-        self._until.pop(account_of(person), None)
-
 
 def _sha256(password: str) -> bytes:
     """Of what was meant: keyboards write the same letter in different ways, and add a space."""

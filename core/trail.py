@@ -54,12 +54,12 @@ class Trails:
         self._database = database
 
     async def of(self, chat: Chat, person: Person, reply_to: str | None) -> Trail | None:
-        """Of the question that this post asks or answers; without one, of the last that this person asked
-        there. None if there is no such question."""
+        """Of the question that this post asks or answers; without one, of the last of this person's there
+        that came to an end. None if there is no such question."""
         row = await self._database.read_one(
             "SELECT id, outcome FROM inbox WHERE question IS NOT NULL AND platform = :platform"
-            " AND chat = :chat AND person = :person AND (:post IS NULL OR post = :post OR id IN"
-            " (SELECT incoming FROM posts WHERE posts.post = :post)) ORDER BY id DESC LIMIT 1",
+            " AND chat = :chat AND person = :person AND iif(:post IS NULL, outcome IS NOT NULL, post = :post"
+            " OR id IN (SELECT incoming FROM posts WHERE posts.post = :post)) ORDER BY id DESC LIMIT 1",
             {"platform": chat.platform, "chat": chat.id, "person": person.id, "post": reply_to},
         )
         if row is None:

@@ -38,7 +38,7 @@ async def tried_out(provider: Provider, spec: NodeSpec, clock: Callable[[], floa
             health = await provider.check()
     models = health.models if health is not None else ()
     if not spec.model:
-        return Trial(_found(health), models=models)
+        return Trial(None if models else _found(health), models=models)
     began = clock()
     try:
         async with asyncio.timeout(spec.first_token_timeout_s):

@@ -211,7 +211,9 @@ class Done:
     """The model stopped at its length limit, not at its own end."""
     buttons: tuple[Button, ...] = ()
     picture: bytes | None = None
-    """A PNG that is shown before the text."""
+    """A PNG that is shown beside the text."""
+    caption: str = ""
+    """What stands under the picture; under the text, where it cannot be shown."""
     secret: bool = False
     """Not to be kept longer than it takes to show it."""
     supersedes: int | None = None
@@ -294,6 +296,8 @@ class Limits:
     """Each topic of a group has these limits for itself."""
     pictures: bool = True
     """False where none can be seen: then a table says the same."""
+    buttons: bool = True
+    """False where none can be pressed: then their commands stand in the text."""
 
 
 Accept = Callable[[Sequence[Arrival], str | None], Awaitable[None]]

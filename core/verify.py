@@ -60,8 +60,6 @@ class Verified:
     """The numbers of the sources that it cites now, in order."""
     quotes: tuple[Quote, ...]
     """For each of them the very sentences that were relied on."""
-    unconfirmed: int = 0
-    """How many sentences were marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,6 @@ class _Verifier:
         self._differs = differs
         self._used: dict[int, None] = {}
         self._quotes: dict[int, list[str]] = {}
-        self._unconfirmed = 0
 
     def verified(self, text: str) -> Verified:
         text = CITATION.sub(lambda found: found[0] if int(found[1]) in self._read else "", text)
@@ -129,7 +126,7 @@ class _Verifier:
                 head = ""
             made.append(head)
         quotes = (Quote(number, said) for number in sorted(self._quotes) for said in self._quotes[number])
-        return Verified("".join(made), tuple(sorted(self._used)), tuple(quotes), self._unconfirmed)
+        return Verified("".join(made), tuple(sorted(self._used)), tuple(quotes))
 
     def _sentence(self, sentence: str) -> str:
         cited = list(dict.fromkeys(int(number) for number in CITATION.findall(sentence)))
@@ -141,7 +138,6 @@ class _Verifier:
         if confirmed is None:
             if not _is_checkable(claim) and len(claim.content) < CONTENT_MIN:
                 return plain
-            self._unconfirmed += 1
             return _with(plain, f" *({self._not_confirmed})*")
         for number in confirmed:
             self._note(claim, self._read[number])

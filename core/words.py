@@ -11,10 +11,14 @@ from sqlite3 import Row
 log = logging.getLogger(__name__)
 
 
+def well_formed(text: str) -> str:
+    """The text as UTF-8 can hold it, and a disk or a wire takes it: half a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def storable(text: str) -> str:
-    """The text as UTF-8 can hold it: half a surrogate pair becomes U+FFFD, and so does NUL, where
-    SQLite's own tools would take the text to end."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
+    """Besides, NUL becomes U+FFFD: SQLite's own tools would take the text to end there."""
+    return well_formed(text).replace("\0", "\ufffd")
 
 
 def sha256(text: str) -> str:

@@ -33,14 +33,22 @@ def search(
     region: str,
     hits_max: int,
     timeout_s: float,
+    strict: bool = False,
     proxy: str | None = None,
     verify: bool | str = True,
 ) -> list[dict[str, str]]:
     """Hits as `url`, `title` and `snippet`. `region` is country-language, and must be a real one (`wt-wt`
-    is not); `verify` may name a file of certificates. Raises what ddgs raises, except for emptiness."""
+    is not); `strict`: with the engine's strictest filter, if ddgs knows it (core/search.py says of which);
+    `verify` may name a file of certificates. Raises what ddgs raises, except for emptiness."""
     client = DDGS(proxy=proxy, timeout=timeout_s, verify=verify)  # type: ignore[arg-type]  # it may be a float
     try:
-        results = client.text(query, backend=engine, region=region, max_results=None)
+        results = client.text(
+            query,
+            backend=engine,
+            region=region,
+            safesearch="on" if strict else "moderate",
+            max_results=None,
+        )
     except DDGSException as error:
         if error.args[:1] == ("No results found.",):
             return []

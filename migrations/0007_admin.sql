@@ -11,6 +11,7 @@ CREATE TABLE added_nodes (
     url TEXT NOT NULL,
     -- Empty: not chosen yet, and so nothing is asked there.
     model TEXT NOT NULL,
+    -- Empty where none is wanted: in the house.
     key TEXT NOT NULL,
     -- What only Cloudflare knows.
     account_id TEXT NOT NULL DEFAULT ''

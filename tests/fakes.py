@@ -206,6 +206,7 @@ class Street(Stage):
         self.refusing = 0
         """So many deletions are refused."""
         self.pictures: list[bytes] = []
+        self.captions: list[str] = []
         self.silent_pictures = 0
         self.heard_at: float | None = None
         self.menus: list[tuple[Chat | None, list[str], str]] = []
@@ -216,6 +217,7 @@ class Street(Stage):
 
     async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
         self.pictures.append(png)
+        self.captions.append(caption)
         self.silent_pictures += silent
         return f"picture-{len(self.pictures)}"
 

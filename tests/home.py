@@ -11,20 +11,12 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Protocol
 
 from tests.servers.models import ModelServer
+from tests.servers.standing import Watched
 
 ROOT = Path(__file__).parents[1]
 """The program that is run is the one beside these tests."""
-
-
-class Watched(Protocol):
-    """A stand-in that somebody waits for."""
-
-    def changed(self) -> None: ...
-
-    async def until(self, seen: Callable[[], object], *, timeout_s: float) -> None: ...
 
 
 class Home:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -60,14 +61,35 @@ async def test_the_status_of_an_ill_house_is_told_by_the_exit_code(home: Home) -
     assert "🔴" in ran.out
 
 
+async def test_where_nobody_is_heard_not_all_is_well(home: Home) -> None:
+    """A chat is set up, and the program does not run, or shows no sign of life."""
+    home.settings(TELEGRAM_TOKEN="123456:canary-token-that-nobody-may-ever-see")
+    ran = await home.run("status")
+    assert ran.code == 1
+    assert ran.out.startswith("Porchlight is not running, so nobody is answered.")
+    assert "All well" not in ran.out
+    with only_one(home.folder / "data"):
+        beat = home.folder / "data" / "heartbeat"
+        beat.touch()
+        assert (await home.run("status")).code == 0
+        os.utime(beat, (0, 0))
+        ran = await home.run("status")
+    assert ran.code == 1
+    assert "no sign of life for" in ran.out
+    assert "All well" not in ran.out
+
+
 async def test_before_the_first_start_there_is_nothing_to_tell(tmp_path: Path) -> None:
     """It is said so, and nothing is made."""
     home = Home(tmp_path)
-    for word in ("status", "models", "people"):
+    for word in ("status", "models", "people", "backup", "restore"):
         ran = await home.run(word)
         assert (ran.code, ran.out) == (3, "")
-        assert ran.err == "Porchlight has kept nothing here yet. It begins to when it is started.\n"
+        assert ran.err.count("\n") == 1
     assert not database(home).exists()
+    ran = await home.run("logs")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "Nothing of that kind has been written down.\n"
 
 
 async def test_models_and_people_are_listed(home: Home) -> None:
@@ -185,11 +207,38 @@ async def test_the_help_names_every_command(home: Home) -> None:
     assert (await home.run("no-such-command")).code == 2
 
 
-def test_whoever_has_read_enough_sees_no_traceback() -> None:
+@pytest.mark.parametrize("word", ["service", "--help", "doctor"])
+def test_whoever_has_read_enough_sees_no_traceback(tmp_path: Path, word: str) -> None:
     """As `porchlight service | head -1` does it."""
     read, write = os.pipe()
     os.close(read)
-    program = (sys.executable, "-m", "bot", "service")
     with os.fdopen(write, "w") as out:
-        ran = subprocess.run(program, cwd=ROOT, stdout=out, stderr=subprocess.PIPE, check=False)
+        ran = run_in(tmp_path, word, out, EMBEDDED_MODEL="off")
     assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
+    """A full disk, for one."""
+    with Path("/dev/full").open("w") as out:
+        ran = run_in(tmp_path, "version", out)
+    assert (ran.returncode, ran.stderr) == (1, b"The answer could not be written to where it should go.\n")
+
+
+def test_a_terminal_without_our_letters_is_written_to_all_the_same(tmp_path: Path) -> None:
+    """With a question mark for each that it does not have."""
+    ran = run_in(tmp_path, "doctor", subprocess.PIPE, PYTHONIOENCODING="latin-1", EMBEDDED_MODEL="off")
+    assert b"? folder" in ran.stdout
+    assert ran.stderr == b""
+
+
+def run_in(folder: Path, word: str, out: IO[str] | int, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    program = (sys.executable, "-m", "bot", word)
+    known = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    return subprocess.run(
+        program,
+        cwd=folder,
+        env={**known, "PYTHONPATH": str(ROOT), **environ},
+        stdout=out,
+        stderr=subprocess.PIPE,
+        check=False,
+    )

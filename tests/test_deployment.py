@@ -1,13 +1,15 @@
 """What the container and the service are made of, read as their tools read it.
 
 No image is built here. What these tests keep is what can be known without: the files say what the README
-promises of them, and name nothing that is not there.
+promises of them, and name nothing that is not there; and what a container gives is enough for the program.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -19,6 +21,9 @@ import yaml
 from bot import health, watchdog
 from bot.desk import LEAVING_S_MAX
 from bot.service import STOP_S_MAX, WATCHDOG_S, unit
+from tests.home import Home
+from tests.servers.models import ModelServer
+from tests.servers.telegram import TelegramServer
 
 ROOT = Path(__file__).parents[1]
 PINNED = re.compile(r"[\w./-]+:(?!latest$)[\w.-]*\d[\w.-]*")
@@ -75,10 +80,10 @@ def test_it_knows_only_words_that_docker_knows() -> None:
 
 def test_what_is_copied_exists_and_is_all_that_the_package_needs() -> None:
     """Every package of pyproject.toml, the files it names, and none that .dockerignore keeps out."""
-    copied = {word for name, rest in stages()[0] if name == "COPY" for word in rest.split()[:-1]}
+    copied = [word for name, rest in stages()[0] if name == "COPY" for word in rest.split()[:-1]]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
-    assert copied == {*packages, "pyproject.toml", project["project"]["readme"], "LICENSE"}
+    assert set(copied) == {*packages, "pyproject.toml", project["project"]["readme"], "LICENSE"}
     assert all((ROOT / name).exists() for name in copied)
     assert all(enters(name) for name in copied)
 
@@ -94,11 +99,43 @@ def test_it_runs_as_nobody_in_particular() -> None:
     assert "DATA_DIR=/data" in said["ENV"]
 
 
-def test_pip_leaves_nothing_behind_and_installs_what_make_run_does() -> None:
-    """No cache in a layer; the program with its built-in model."""
-    (install,) = [rest for name, rest in stages()[0] if name == "RUN"]
-    assert "--no-cache-dir" in install
-    assert "'.[embedded]'" in install
+def installs() -> list[str]:
+    return [rest for name, rest in stages()[0] if name == "RUN"]
+
+
+def test_an_update_fetches_only_what_is_new() -> None:
+    """The libraries are a layer of their own, made of pyproject.toml alone; no cache is left in any."""
+    build = stages()[0]
+    before = build[: build.index(("RUN", installs()[-1]))]
+    assert [rest for name, rest in before if name == "COPY"][:1] == ["pyproject.toml ./"]
+    names = [name for name, _ in build]
+    assert names.index("RUN") < names.index("COPY", names.index("COPY") + 1)
+    assert installs()[-1] == "/app/bin/pip install --no-deps ."
+    assert "PIP_NO_CACHE_DIR=1" in dict(build)["ENV"]
+
+
+def test_the_image_gets_what_pyproject_names(tmp_path: Path) -> None:
+    """Its own line of Python makes the lists that pip is given; where there is no engine for this machine,
+    the image is built without."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    lists, engine, _ = installs()
+    (line,) = re.findall(r"python -c '(.*?)'", lists)
+    subprocess.run([sys.executable, "-c", line], cwd=tmp_path, check=True)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (tmp_path / "needs.txt").read_text().splitlines() == project["dependencies"]
+    assert (tmp_path / "engine.txt").read_text().splitlines() == project["optional-dependencies"]["embedded"]
+    assert "--only-binary :all: -r engine.txt || echo" in engine
+
+
+def test_what_lies_in_the_volume_is_no_part_of_the_program(tmp_path: Path) -> None:
+    """The health check begins in a folder that can be written to; a file of our name there is not run."""
+    environ = dict(pair.split("=", 1) for pair in dict(stages()[1])["ENV"].split())
+    (tmp_path / "bot.py").write_text("raise SystemExit('taken from the volume')")
+    health.beat(tmp_path)
+    check = [sys.executable, *json.loads(dict(stages()[1])["HEALTHCHECK"].partition("CMD ")[2])[1:-1], "."]
+    told = environ | {"PYTHONPATH": str(ROOT)}
+    checked = subprocess.run(check, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
 def enters(name: str) -> bool:
@@ -154,7 +191,30 @@ def test_it_is_begun_again_and_says_so_to_the_watchdog(compose: dict[str, Any]) 
         "LOG_FILE": "/data/system.log",
         "RESTARTED_BY": "compose",
     }
-    assert bot["env_file"] == ".env"
+
+
+def test_it_can_be_set_up_before_there_is_anything(compose: dict[str, Any]) -> None:
+    """A .env beside compose.yaml is read and need not be there; set-up's own is in the volume, where the
+    program begins."""
+    assert compose["services"]["bot"]["env_file"] == [{"path": ".env", "required": False}]
+    assert dict(stages()[1])["WORKDIR"] in [
+        it.partition(":")[2] for it in compose["services"]["bot"]["volumes"]
+    ]
+
+
+def test_nothing_of_ours_is_looked_for_elsewhere(compose: dict[str, Any]) -> None:
+    """What is built here has no name of its own: a registry might know it. Volumes outlive a moved folder."""
+    assert "image" not in compose["services"]["bot"]
+    assert compose["name"] == "porchlight"
+
+
+def test_neither_memory_nor_logs_grow_for_ever(compose: dict[str, Any]) -> None:
+    """The bot has a limit of memory and of processes, and each service's log is cut."""
+    bot = compose["services"]["bot"]
+    assert (bot["mem_limit"], bot["pids_limit"]) == ("1g", 256)
+    assert all(
+        it["logging"]["options"].keys() == {"max-size", "max-file"} for it in compose["services"].values()
+    )
 
 
 def test_running_answers_have_time_to_end(compose: dict[str, Any]) -> None:
@@ -180,6 +240,61 @@ def test_the_local_model_is_there_for_whoever_wants_it(compose: dict[str, Any]) 
     assert PINNED.fullmatch(ollama["image"])
     assert "depends_on" not in compose["services"]["bot"]
     assert set(compose["volumes"]) == {"data", "models"}
+
+
+# ── The program in there ──────────────────────────────────────────────────────────────────────────
+
+
+async def test_it_writes_to_its_volume_alone(tmp_path: Path) -> None:
+    """Neither beside the program, nor at home, nor where temporary files are, whatever it does: an answer, a
+    backup, a chart. So all the rest may be read-only."""
+    volume, home, temporary, app = (tmp_path / name for name in ("data", "home", "tmp", "app"))
+    for place in (volume, home, temporary):
+        place.mkdir()
+    for package in ("adapters", "bot", "core", "migrations"):
+        shutil.copytree(ROOT / package, app / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shipped = all_in(app)
+    token = "123456:made-up-token"
+    async with TelegramServer(token) as telegram, ModelServer() as model:
+        telegram.person(7, "Anna")
+        chat = telegram.private(7)
+        inside = Home(volume, telegram, model, TELEGRAM_TOKEN=token, TELEGRAM_API_URL=telegram.url)
+        inside.settings(ADMIN_IDS="telegram:7")
+        environ = dict(pair.split("=", 1) for pair in dict(stages()[1])["ENV"].split())
+        del environ["PATH"]
+        environ |= {"DATA_DIR": str(volume), "PYTHONPATH": str(app)}
+        environ |= {"HOME": str(home), "TMPDIR": str(temporary)}
+        async with inside.running(terminal=False, **environ):
+            telegram.say(7, 7, "What is the capital of France?")
+            await inside.until(lambda: any("Paris" in post.text for post in chat.posts))
+            telegram.say(7, 7, "/backup")
+            await inside.until(lambda: any("backup was made" in post.text for post in chat.posts))
+            telegram.say(7, 7, "/chart")
+            await inside.until(lambda: any(post.photo for post in chat.posts))
+    assert (all_in(home), all_in(temporary), all_in(app)) == ([], [], shipped)
+    assert (volume / "porchlight.db").exists()
+
+
+def all_in(folder: Path) -> list[Path]:
+    """But for what Python compiles, which an image holds already."""
+    return sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+
+
+def test_without_a_platform_it_says_so(tmp_path: Path) -> None:
+    """Who begins it again and again learns that the settings are wrong, and who reads its log, what to do."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "RESTARTED_BY": "compose"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot"],
+        cwd=tmp_path,
+        env=environ | {"EMBEDDED_MODEL": "off"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "TELEGRAM_TOKEN" in ran.stderr
+    assert "porchlight setup" in ran.stderr
 
 
 # ── The systemd unit ──────────────────────────────────────────────────────────────────────────────

@@ -86,6 +86,25 @@ async def test_a_changed_question_is_answered_anew_and_one_taken_back_is_not(hom
         await home.until(lambda: texts(room) == [])
 
 
+async def test_what_was_taken_back_while_nobody_heard_is_not_answered(home: DiscordHome) -> None:
+    """Also if it was accepted before: nobody tells, and no history says, that it is gone."""
+    room = home.discord.dm(ANNA)
+    home.model.fail("hang")
+    async with home.running() as program:
+        await home.ready()
+        asked = home.discord.say(room.id, ANNA, "How deep?")
+        await home.until(lambda: home.model.asks)
+        program.kill()
+        await program.wait()
+    home.discord.remove(room.id, asked)
+    async with home.running():
+        await home.ready()
+        after = home.discord.say(room.id, ANNA, "How wide?")
+        await home.until(lambda: [post.text for post in room.posts_to(after)] == [WHOLE])
+    assert texts(room) == [WHOLE]
+    assert len(home.model.asks) == 3
+
+
 async def test_a_new_bot_is_claimed_by_a_code_and_a_stranger_is_not_let_in(home: DiscordHome) -> None:
     """The code and the link that adds the bot to a server stand in the terminal; what strangers write is
     kept nowhere; the admin lets one in, and enters the password into a form."""

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from core.inbox import Inbox
 from core.memory import Memory
 from core.providers import End
 from core.storage import open_database
+from core.troubles import Trouble
 from tests.bot.scenes import HOME as SCENE
 from tests.bot.scenes import PARENT, scene
 from tests.core.rows import ANNA, HOME, accepted, exchange
@@ -51,13 +53,17 @@ class Library:
         async with open_database(self.path) as database:
             inbox = Inbox(database, Clock())
             for post in range(SAID):
-                await exchange(inbox, post, f"Question {post}" + " why" * random.randrange(400))
+                # Some are longer than a page; and what is forgotten leaves pages that hold nothing.
+                await exchange(inbox, post, f"Question {post}" + " why" * random.randrange(400 + 10 * post))
+                await exchange(inbox, 1000 + post, "Forgotten" + " words" * random.randrange(300))
+            await database.write(("DELETE FROM inbox WHERE question LIKE 'Forgotten%'", ()))
             for post in range(100, 103):
                 await accepted(inbox, post, f"Waiting {post}" + " and now" * random.randrange(100))
             for post in range(103, 106):
                 row = await accepted(inbox, post, f"Answered {post}" + " so" * random.randrange(300))
                 await inbox.begin(row, f"Answered {post}", private=False)
                 await inbox.answered(row, f"The answer {post}" + " because" * 50, "Alpha", "whole", "A note.")
+            assert (await database.read("PRAGMA freelist_count"))[0][0] > 10
             for written in await database.read("SELECT text, question, answer FROM inbox"):
                 self.texts |= {written["text"], written["question"]}
                 self.answers |= {written["answer"]} - {None}
@@ -216,11 +222,11 @@ def answers(home: TelegramHome) -> list[str]:
     return [text for text in home.texts(7) if text in ("Forty", WHOLE, phrases.of().DISK)]
 
 
-async def all_closed(disk: Path) -> None:
-    """Until nothing of the questions and their answers is still to be written."""
+async def all_done(disk: Path, left: str = "SELECT count(*) FROM open_inbox") -> None:
+    """Until nothing of the questions and their answers is still to be written, or of what `left` counts."""
     with closing(sqlite3.connect(disk / "data" / "porchlight.db")) as database:
         async with asyncio.timeout(10):
-            while database.execute("SELECT count(*) FROM open_inbox").fetchone() != (0,):  # noqa: ASYNC110
+            while database.execute(left).fetchone() != (0,):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # it is another process that writes
 
 
@@ -235,7 +241,7 @@ async def test_on_a_full_disk_nothing_is_confirmed_and_nothing_lost(home: Telegr
     async with home.running():
         home.telegram.say(7, 7, "How deep?")
         await home.until(lambda: answers(home) == [WHOLE])
-        await all_closed(disk)
+        await all_done(disk)
         filler.fill()
         home.telegram.say(7, 7, "And how wide? " * 200)
         await home.until(lambda: "Nothing new is accepted from Telegram" in logged(home))
@@ -279,3 +285,34 @@ async def test_a_second_copy_does_not_start(home: TelegramHome) -> None:
             assert await second.wait() == 3
         home.telegram.say(7, 7, "And how wide?")
         await home.until(lambda: answers(home) == [WHOLE, WHOLE])
+
+
+# ── Backups ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def week_later(data: Path) -> None:
+    """All that is known is a week older; and words that were kept are damaged."""
+    hours = 8 * 24
+    with closing(sqlite3.connect(data / "porchlight.db")) as database:
+        database.execute("UPDATE running_hours SET hour = hour - ?", (hours,))
+        database.execute("DELETE FROM choices WHERE name LIKE 'backup%'")
+        database.execute("UPDATE inbox SET question = 'How dear?' WHERE question = 'How deep?'")
+        database.commit()
+    for copy in (data / "backups").iterdir():
+        made = datetime.strptime(f"{copy.name[11:26]}+0000", "%Y%m%d-%H%M%S%z") - timedelta(hours=hours)
+        copy.rename(copy.with_name(copy.name.replace(copy.name[11:26], made.strftime("%Y%m%d-%H%M%S"))))
+
+
+async def test_after_a_week_of_being_off_only_what_is_wrong_is_told(home: TelegramHome, disk: Path) -> None:
+    """That no backup was made meanwhile is no trouble; that the new one does not pass its trial is one."""
+    trial = phrases.of().trouble(Trouble("trial"))
+    home.telegram.say(7, 7, "How deep?")
+    async with home.running():
+        await home.until(lambda: answers(home) == [WHOLE] and "A copy of the database" in logged(home))
+    week_later(disk / "data")
+    async with home.running():
+        await all_done(disk, "SELECT count(*) = 0 FROM choices WHERE name = 'backup_tried'")
+        home.telegram.say(7, 7, "And how wide?")  # when something happens at a node, all is looked at
+        await home.until(lambda: any(trial in text for text in home.texts(7)))
+    assert logged(home).count("A copy of the database") == 2
+    assert not any("new backup" in text for text in home.texts(7))

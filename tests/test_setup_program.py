@@ -11,17 +11,17 @@ import pytest
 
 from bot import setup
 from bot.env_file import read
-from bot.setup_sheet import LANGUAGES
+from bot.phrases import SETUP
 from tests.home import Home
 from tests.servers.models import ModelServer
 from tests.servers.telegram import TelegramServer
 
-SAY = LANGUAGES["en"]
+SAY = SETUP["en"]
 TOKEN = "123456:canary-token-that-nobody-may-ever-see"
 KEY = "canary-key-that-nobody-may-ever-see-0123"
 WHOLE = "Forty metres."
 QUESTIONS = (
-    *(setup.CHOOSE_LANGUAGE, SAY.TIME_ZONE, SAY.KEY, SAY.MODEL, SAY.TELEGRAM_KEY, SAY.TELEGRAM_NAME),
+    *(setup.CHOOSE_LANGUAGE, SAY.TIME_ZONE, SAY.KEY, SAY.TELEGRAM_KEY, SAY.TELEGRAM_NAME),
     *(SAY.DISCORD_KEY, SAY.DIGEST, SAY.NEXT, SAY.START),
 )
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -58,7 +58,6 @@ class NewHome(Home):
             setup.CHOOSE_LANGUAGE: "en",
             SAY.TIME_ZONE: "Europe/Berlin",
             SAY.KEY: "" if "OPENAI_1_KEY" in self.written else self._paste,
-            SAY.MODEL: "1",
             SAY.TELEGRAM_KEY: TOKEN,
         }.get(question, "")
 
@@ -117,14 +116,14 @@ async def first_answer(home: NewHome) -> None:
 
 
 async def test_from_nothing_to_the_first_answer(home: NewHome) -> None:
-    """Ten answers, a link that makes one the admin, and a question in the chat."""
+    """Nine answers, a link that makes one the admin, and a question in the chat."""
     asked: list[str] = []
     async with home.running("setup", terminal=True, **home.environ):
         while SAY.START not in asked:
             asked.append(await home.question())
             await home.answer(asked[-1])
         await first_answer(home)
-    assert len(asked) == 10
+    assert len(asked) == 9
     assert home.written["OPENAI_1_MODEL"] == "stand-in"
 
 

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot.phrases.english_admin import EnglishAdmin
-from bot.phrases.english_digest import EnglishDigest
 from bot.phrases.english_people import EnglishPeople
 from bot.phrases.english_web import EnglishWeb
 from core.errors import NoAnswer
 from core.types import Done, Status
 
 
-class English(EnglishAdmin, EnglishDigest, EnglishPeople, EnglishWeb):
+class English(EnglishAdmin, EnglishPeople, EnglishWeb):
     language = "en"
     name = "English"
 
@@ -85,13 +84,12 @@ class English(EnglishAdmin, EnglishDigest, EnglishPeople, EnglishWeb):
         match error.reason:
             case "no_nodes":
                 return (
-                    "No model is set up yet, so I cannot answer. Whoever runs me can add one in the file "
-                    ".env; the README shows how."
+                    "No model is set up yet, so I cannot answer. Whoever runs me can add one with /nodes add."
                 )
             case "no_local_node":
                 return (
-                    "A private question never leaves the house, and no model in the house can answer just "
-                    "now. Nothing was sent anywhere. Ask without /private, or try again later."
+                    "A private question is put to a model in the house only, and none can answer just now. "
+                    "No other was asked. Ask without /private, or try again later."
                 )
             case "offline":
                 return (
@@ -126,7 +124,7 @@ class English(EnglishAdmin, EnglishDigest, EnglishPeople, EnglishWeb):
     NOTHING_TO_RETRY = "There is no question to ask again yet."
     PRIVATE_BARE = (
         "Write the question behind it: /private what is a good rash cream? "
-        "It is then answered by a model in this house, and never leaves it."
+        "Only a model in this house is then asked, and nobody else."
     )
     ADMIN_ONLY = "Only the admin can do that."
     ONLY_IN_A_CHAT = "Please say that in a chat with me: another one of me may be running there."
@@ -151,7 +149,7 @@ class English(EnglishAdmin, EnglishDigest, EnglishPeople, EnglishWeb):
             "new": "begin afresh; I forget what we said before",
             "stop": "end the answer that is growing",
             "retry": "answer your last question again",
-            "private": "a question that never leaves the house",
+            "private": "only a model in your house may read it",
             "research": "look it up on the web, with sources",
             "forget": "forget what was looked up on the web",
             "models": "which models can answer",
@@ -205,30 +203,3 @@ class English(EnglishAdmin, EnglishDigest, EnglishPeople, EnglishWeb):
     LEAVE_HINT = "Ctrl-C again or Ctrl-D leaves"
     EARLIER = "You asked before, and it was not finished:"
     NOT_SAVED = "That could not be taken in."
-
-    # ── Told to the admin ─────────────────────────────────────────────────────────────────────────────
-
-    TROUBLES: Mapping[str, str] = MappingProxyType(
-        {
-            "telegram token": (
-                "🔴 Telegram refuses my token. @BotFather gives a new one, for TELEGRAM_TOKEN in .env."
-            ),
-            "telegram conflict": (
-                "🔴 Another copy of me reads from Telegram with the same token, so some questions reach it "
-                "instead of me. End one of us."
-            ),
-            "discord token": (
-                "🔴 Discord refuses my token. At discord.com/developers/applications, under Bot, Reset Token "
-                "gives a new one, for DISCORD_TOKEN in .env."
-            ),
-            "discord intents": (
-                "🔴 Discord does not let me connect (4014: intents that are not allowed). At "
-                "discord.com/developers/applications, look under Bot whether the app is still in good "
-                "standing."
-            ),
-            "discord access": (
-                "🟠 Somebody on Discord asked me where I may not write. Give my role there View Channel, "
-                "Send Messages, Send Messages in Threads, Attach Files and Read Message History."
-            ),
-        }
-    )

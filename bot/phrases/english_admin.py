@@ -6,20 +6,37 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.phrases.english_digest import EnglishDigest
 from bot.status_facts import NodeFacts, PlatformFacts
 from core.node import State
+from core.troubles import Kind
 from core.types import Tried
 
 
-class EnglishAdmin:
+class EnglishAdmin(EnglishDigest):
     # ── How everything is doing ───────────────────────────────────────────────────────────────────────
 
     ALL_WELL = "🟢 **All well.**"
     ALL_PAUSED = "⚪ **Everything is paused.** Questions are kept; /resume answers them."
     NODES_PAUSED = "🔴 **Every model is paused.** /nodes lets them go on."
 
+    VERDICTS: Mapping[Kind, str] = MappingProxyType(
+        {
+            "nobody": "🔴 **Nobody can be answered just now.** /reset tries all the models at once.",
+            "no_nodes": "🔴 **No model is set up.** /nodes add takes a key, or the address of an Ollama.",
+            "only_small": (
+                "🟠 **Only the built-in mini model can answer just now**, and it is often wrong. "
+                "/reset tries the others at once."
+            ),
+        }
+    )
+    """What is said otherwise where the rest of the status stands below it."""
+
     def resting(self, count: int, nodes: int) -> str:
-        return f"🟢 **Answers work.** {count} of {nodes} models are resting and come back by themselves."
+        they = (
+            "rests for a while and comes back by itself" if count == 1 else "rest for a while and come back"
+        )
+        return f"🟢 **Answers work.** {count} of {nodes} models {they}."
 
     def platform_quiet(self, name: str) -> str:
         return f"🟠 **{name} cannot be reached just now.** What is written there is answered when it can."
@@ -81,7 +98,7 @@ class EnglishAdmin:
             facts.append(node.model)
             facts.append(f"last trouble: {node.trouble}" if node.trouble else "")
         if node.remedy:
-            facts.append(f"**{node.remedy}**")
+            facts.append(f"**{self.remedy(node.remedy)}**")
         return f"- {node.sign} {node.name}: {' · '.join(filter(None, facts))}"
 
     def failure(self, kind: str) -> str:
@@ -123,6 +140,9 @@ class EnglishAdmin:
     DETAILS_BUTTON = "Details"
     RESET_BUTTON = "Reset"
     STRATEGY_BUTTON = "Strategy"
+    BACK_BUTTON = "Back"
+    DAY_BUTTON = "24 hours"
+    WEEK_BUTTON = "7 days"
     PIN_NOT_HERE = "Nothing can be pinned here. On a chat platform it can."
     UNPINNED = "It is no longer kept up to date."
     NOTHING_PINNED = "Nothing is pinned here."
@@ -167,14 +187,23 @@ class EnglishAdmin:
         return f"{name}: **{model}**, from the next question on."
 
     def model_fixed(self, name: str) -> str:
-        return f"{name} is the built-in model: another file for it is named in .env, as EMBEDDED_MODEL."
+        return f"{name} is the built-in model: EMBEDDED_MODEL in .env names another file for it, or says off."
+
+    STRATEGIES: Mapping[str, str] = MappingProxyType(
+        {
+            "round_robin": "each in turn",
+            "random": "at random",
+            "least_used": "the least asked first",
+            "fastest": "the quickest first",
+        }
+    )
 
     def strategy_text(self, now: str, known: Sequence[str]) -> str:
-        choices = ", ".join(f"/strategy {name}" for name in known)
-        return f"Questions are spread by **{now}**. To change it: {choices}"
+        lines = [f"- /strategy {name}: {self.STRATEGIES[name]}" for name in known]
+        return "\n".join([f"Questions are spread by **{now}**. To change it:", "", *lines])
 
     def strategy_set(self, name: str) -> str:
-        return f"From the next question on: **{name}**."
+        return f"From the next question on: **{name}**, {self.STRATEGIES[name]}."
 
     def strategy_unknown(self, name: str, known: Sequence[str]) -> str:
         return f"There is no strategy {name}. There are: {', '.join(known)}."
@@ -203,19 +232,19 @@ class EnglishAdmin:
         "Paste what the provider gave you, as your next message. I understand:\n\n"
         "- Cloudflare: the account's id and the token\n"
         "- Groq, OpenRouter, Google, OpenAI, xAI, Hugging Face: the key alone\n"
-        "- anyone else who speaks OpenAI's protocol: the address and the key\n\n"
+        "- anyone else who speaks OpenAI's protocol: the address and the key\n"
+        "- an Ollama at home: its address, like http://192.168.1.5:11434\n\n"
         "I take the message away at once where I am allowed to, try the key with a tiny question, and keep "
         "it in my database on this machine, which only its owner can read. It is shown nowhere."
     )
     KEY_NOT_READ = (
-        "I could not tell what that is for, so I took it away and kept nothing. Send the address and the key "
-        "together, or a Cloudflare account's id and its token."
+        "That looks like a key. I could not tell what it is for, so I kept nothing of it. Send the address "
+        "and the key together, or a Cloudflare account's id and its token."
     )
-    KEY_LOCKED = "That looked like a key, so I took it away and kept nothing. First write /nodes add"
-    NODE_UNFINISHED = "not in use yet"
+    KEY_LOCKED = "That looked like a key, so I kept nothing of it. Write /nodes add alone first"
 
     def unfinished_line(self, name: str) -> str:
-        return f"- ⚪ {name}: {self.NODE_UNFINISHED}"
+        return f"- ⚪ {name}: not in use yet"
 
     def node_added(self, name: str, model: str, first_s: float | None) -> str:
         quick = f" after {first_s:.1f} s" if first_s is not None else ""
@@ -226,10 +255,10 @@ class EnglishAdmin:
         return f"🟢 {name} answers{quick}."
 
     def node_silent(self, name: str, why: str, remedy: str) -> str:
-        return f"🔴 {name} does not answer: {why}. {remedy}".rstrip()
+        return f"🔴 {name} does not answer: {why}. {self.remedy(remedy)}".rstrip()
 
     def key_refused(self, name: str, remedy: str) -> str:
-        return f"🔴 {name} does not take this key, so I have forgotten it. {remedy}".rstrip()
+        return f"🔴 {name} does not take this key, so I have forgotten it. {self.remedy(remedy)}".rstrip()
 
     def node_paused(self, name: str) -> str:
         return f"⚪ {name} is paused: it is asked nothing until you let it go on."
@@ -238,13 +267,16 @@ class EnglishAdmin:
         return f"🟢 {name} is asked again, from the next question on."
 
     def node_remove_sure(self, name: str) -> str:
-        return f"Remove {name}? Its key is forgotten."
+        return f"Remove {name}, with its key?"
 
     def node_removed(self, name: str) -> str:
-        return f"{name} is gone, and so is its key."
+        return (
+            f"{name} is gone, and so is its key. Only older copies of my database still hold it: if others "
+            "may have seen it, take it back at the provider."
+        )
 
     def node_in_settings(self, name: str) -> str:
-        return f"{name} stands in .env and is removed there. Here it can be paused."
+        return f"{name} stands in the settings (.env) and is removed there. Here it can be paused."
 
     # ── What happened ─────────────────────────────────────────────────────────────────────────────────
 

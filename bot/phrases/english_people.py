@@ -1,6 +1,6 @@
 """In English, what is said about people: who comes in, who may do what, what somebody chose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ class EnglishPeople:
         whom = f", {name}" if name else ""
         text = (
             f"Welcome{whom}! I am Porchlight, the family's assistant. Just write to me what you would like "
-            "to know. /help shows what else I can do, and /private keeps a question in the house."
+            "to know. /help shows what else I can do, and with /private only a model in the house is asked."
         )
         if role == "admin":
             text += "\n\nYou run me: /invite lets somebody in, /people shows who is, /status how I am doing."
@@ -70,7 +70,8 @@ class EnglishPeople:
     ALLOW = "Let in"
     BLOCK = "Block"
     ALLOW_AS_WHAT = "As what?"
-    BLOCKED = "Blocked. Neither of us hears of them again."
+    BLOCKED = "Blocked. Neither of us hears of them again. Should you think again, /people has a button."
+    UNBLOCKED = "Not blocked any more. If they write to me again, I ask you about them."
     BUTTON_TOO_OLD = "That button does not work any more."
 
     def let_in(self, name: str, role: Role) -> str:
@@ -162,6 +163,13 @@ class EnglishPeople:
         if not lines:
             return "Nobody is in yet but whoever sits at this machine. /invite lets somebody in."
         return "\n".join(lines) + "\n\n/role changes what somebody may do, /remove sends them off."
+
+    def blocked_text(self, people: Sequence[Person]) -> str:
+        names = [f"{it.name or 'without a name'} ({it.platform} {it.id})" for it in people]
+        return f"Blocked: {', '.join(names)}"
+
+    def unblock_button(self, name: str) -> str:
+        return f"Unblock {name}"
 
     def who(self, tried: str) -> str:
         return f"I know nobody called {tried}. Who is meant?" if tried else "Who is meant?"

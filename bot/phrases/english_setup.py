@@ -9,11 +9,10 @@ class EnglishSetup:
 
     WELCOME = (
         "Welcome to Porchlight. A few questions, and it runs; that takes about ten minutes. Enter takes what "
-        "stands in [brackets]. Ctrl-C leaves: what you have answered is kept, and porchlight setup goes on "
+        "stands in [brackets]. Ctrl-C leaves: what you have answered is kept, and the same command goes on "
         "there."
     )
     WELCOME_BACK = "Welcome back. This is set already; what is missing comes next."
-    LEFT = "What you have answered is kept. To go on: porchlight setup"
     TITLES: Mapping[str, str] = MappingProxyType(
         {
             "language": "Language",
@@ -29,6 +28,15 @@ class EnglishSetup:
 
     def step(self, number: int, count: int, title: str) -> str:
         return f"── {number} of {count}: {title} ──"
+
+    def left(self, program: str) -> str:
+        return f"What you have answered is kept. To go on: {program} setup"
+
+    def set_elsewhere(self, names: str) -> str:
+        return (
+            f"{names} is set outside of this .env, too, and what stands there counts: change it there. (In a "
+            "container that is the .env beside compose.yaml.)"
+        )
 
     def not_written(self, why: str) -> str:
         return f"Nothing was changed, because your .env cannot be written: {why}."
@@ -51,7 +59,7 @@ class EnglishSetup:
 
     OLLAMA_LOOKING = "I look whether an Ollama runs at home …"
     OLLAMA_NONE = (
-        "I found none. If you want one later: https://ollama.com/download, then porchlight setup once more."
+        "I found none. If you want one later: https://ollama.com/download, then this command once more."
     )
 
     def ollama_empty(self, model: str) -> str:
@@ -71,6 +79,7 @@ class EnglishSetup:
         "    Use REST API; paste the account's ID and the token\n"
         "  • OpenAI, Groq, OpenRouter, Google, xAI, Hugging Face: paste the key\n"
         "  • another server that speaks OpenAI's protocol: paste its address and the key\n"
+        "  • one at home, an Ollama on another machine, say: its address alone will do\n"
         "With two or three of them, nobody notices when one has reached its limit. What you paste is not "
         "shown."
     )
@@ -88,7 +97,7 @@ class EnglishSetup:
     def more_models(self, count: int) -> str:
         return f"  … and {count} more: write a part of the name"
 
-    MODEL = "Which one? Its number, or a part of its name (Enter: skip it)"
+    MODEL = "Which one? Its number, or a part of its name (0: skip it)"
     MODEL_NAME = "It does not list its models. The name of one (Enter: skip it)"
     NO_SUCH_MODEL = "There is none like that."
 
@@ -120,8 +129,17 @@ class EnglishSetup:
     NOT_A_TELEGRAM_KEY = "There is no key of a bot in that. It looks like 123456789:ABCdef…"
     TELEGRAM_REFUSES = "Telegram does not know this key. Ask @BotFather for it once more, with /token"
 
-    def unreached(self, platform: str, why: str) -> str:
-        return f"{platform} cannot be reached just now ({why})."
+    def unreached(self, platform: str) -> str:
+        return (
+            f"{platform} cannot be reached just now. Look whether the network works and paste it again, or "
+            "press Enter and come back later."
+        )
+
+    KEY_STAYS = "Key (Enter: it stays as it is)"
+    TELEGRAM_READ_ELSEWHERE = (
+        "One thing is in the way: another program reads what people write to this bot. End that one, or make "
+        "this one a bot of its own, with /newbot."
+    )
 
     def telegram_bot(self, name: str, username: str) -> str:
         return f"That is {name}, @{username}."
@@ -161,4 +179,24 @@ class EnglishSetup:
     RUNNING = "All is set. Porchlight is running; what you changed counts when it is started again."
     START = "All is set. Start Porchlight now? (Enter for yes, or n)"
     NO: Sequence[str] = ("n", "no")
-    START_LATER = "To start it: porchlight"
+    START_CONTAINER = (
+        "All is set. To start it: docker compose up -d\nThe link that makes you the admin is then in: "
+        "docker compose logs bot"
+    )
+
+    def start_later(self, program: str) -> str:
+        return f"To start it: {program}"
+
+    # ── The first admin ───────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, link: str, picture: str) -> str:
+        return (
+            "Nobody runs Porchlight yet. Open this link on your phone, or let it read the picture, and it is "
+            f"you:\n{link}\n{picture}"
+        )
+
+    def claim_by_code(self, platform: str, group_link: str, link: str, code: str) -> str:
+        return (
+            f"Nobody runs Porchlight yet. On {platform}, add it to a server of yours:\n{group_link}\nThen "
+            f"open {link}, press Message, write this, and it is you:\n{code}"
+        )

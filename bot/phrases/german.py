@@ -74,13 +74,13 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
             case "no_nodes":
                 return (
                     "Es ist noch kein Modell eingerichtet, deshalb kann ich nicht antworten. Wer mich "
-                    "betreut, kann eines in die Datei .env eintragen; wie das geht, steht in der README."
+                    "betreut, kann mit /nodes add eines hinzufügen."
                 )
             case "no_local_node":
                 return (
-                    "Eine private Frage verlässt nie das Haus, und im Haus kann gerade kein Modell "
-                    "antworten. Es wurde nichts nach draußen geschickt. Frag ohne /private oder versuch es "
-                    "später noch einmal."
+                    "Eine private Frage bekommt nur ein Modell im Haus, und dort kann gerade keines "
+                    "antworten. Kein anderes wurde gefragt. Frag ohne /private oder versuch es später noch "
+                    "einmal."
                 )
             case "offline":
                 return (
@@ -117,7 +117,7 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
     NOTHING_TO_RETRY = "Es gibt noch keine Frage, die ich noch einmal beantworten könnte."
     PRIVATE_BARE = (
         "Schreib die Frage gleich dahinter: /private Welche Salbe hilft bei Ausschlag? "
-        "Dann antwortet ein Modell hier im Haus, und sie verlässt es nie."
+        "Dann wird nur ein Modell hier im Haus gefragt und sonst keines."
     )
     ADMIN_ONLY = "Das kann nur ein Admin."
     ONLY_IN_A_CHAT = (
@@ -141,7 +141,7 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
             "new": "neu anfangen; ich vergesse das Bisherige",
             "stop": "die laufende Antwort anhalten",
             "retry": "die letzte Frage noch einmal beantworten",
-            "private": "eine Frage, die nie das Haus verlässt",
+            "private": "nur ein Modell in eurem Haus darf sie lesen",
             "research": "im Web nachschlagen, mit Quellen",
             "forget": "vergessen, was nachgeschlagen wurde",
             "models": "welche Modelle antworten können",
@@ -193,31 +193,3 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
     LEAVE_HINT = "noch einmal Strg-C oder Strg-D beendet"
     EARLIER = "Das hattest du gefragt, und es wurde nicht fertig:"
     NOT_SAVED = "Das konnte ich nicht annehmen."
-
-    # ── Told to the admin ─────────────────────────────────────────────────────────────────────────────
-
-    TROUBLES: Mapping[str, str] = MappingProxyType(
-        {
-            "telegram token": (
-                "🔴 Telegram lehnt mein Token ab. Von @BotFather bekommst du ein neues; trag es als "
-                "TELEGRAM_TOKEN in .env ein."
-            ),
-            "telegram conflict": (
-                "🔴 Ein zweites Exemplar von mir liest bei Telegram mit demselben Token, deshalb landen "
-                "manche Fragen dort statt bei mir. Bitte beende eines von uns."
-            ),
-            "discord token": (
-                "🔴 Discord lehnt mein Token ab. Auf discord.com/developers/applications gibt es unter Bot "
-                "mit Reset Token ein neues; trag es als DISCORD_TOKEN in .env ein."
-            ),
-            "discord intents": (
-                "🔴 Discord lässt mich nicht herein (4014: nicht erlaubte Intents). Sieh auf "
-                "discord.com/developers/applications unter Bot nach, ob mit der App noch alles stimmt."
-            ),
-            "discord access": (
-                "🟠 Auf Discord hat mich jemand gefragt, wo ich nicht schreiben darf. Gib meiner Rolle dort "
-                "View Channel, Send Messages, Send Messages in Threads, Attach Files und Read Message "
-                "History."
-            ),
-        }
-    )

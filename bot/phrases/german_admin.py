@@ -7,6 +7,7 @@ from types import MappingProxyType
 from bot.phrases.english_admin import EnglishAdmin
 from bot.status_facts import NodeFacts, PlatformFacts
 from core.node import State
+from core.troubles import Kind
 from core.types import Tried
 
 
@@ -17,11 +18,23 @@ class GermanAdmin(EnglishAdmin):
     ALL_PAUSED = "⚪ **Alles macht Pause.** Fragen werden aufgehoben; /resume beantwortet sie."
     NODES_PAUSED = "🔴 **Jedes Modell ist angehalten.** Mit /nodes geht es weiter."
 
+    VERDICTS: Mapping[Kind, str] = MappingProxyType(
+        {
+            "nobody": "🔴 **Gerade bekommt niemand eine Antwort.** /reset versucht es sofort mit allen.",
+            "no_nodes": (
+                "🔴 **Es ist kein Modell eingerichtet.** /nodes add nimmt einen Schlüssel, oder die Adresse "
+                "eines Ollama."
+            ),
+            "only_small": (
+                "🟠 **Gerade antwortet nur das eingebaute Mini-Modell**, und das irrt sich oft. "
+                "/reset versucht es sofort mit den anderen."
+            ),
+        }
+    )
+
     def resting(self, count: int, nodes: int) -> str:
-        return (
-            f"🟢 **Antworten kommen.** Von {nodes} Modellen machen gerade {count} Pause und kommen von "
-            "selbst wieder."
-        )
+        they = "macht gerade 1 Pause und kommt" if count == 1 else f"machen gerade {count} Pause und kommen"
+        return f"🟢 **Antworten kommen.** Von {nodes} Modellen {they} von selbst wieder."
 
     def platform_quiet(self, name: str) -> str:
         return (
@@ -85,7 +98,7 @@ class GermanAdmin(EnglishAdmin):
             facts.append(node.model)
             facts.append(f"letzte Störung: {node.trouble}" if node.trouble else "")
         if node.remedy:
-            facts.append(f"**{node.remedy}**")
+            facts.append(f"**{self.remedy(node.remedy)}**")
         return f"- {node.sign} {node.name}: {' · '.join(filter(None, facts))}"
 
     def platform_line(self, it: PlatformFacts, *, steady: bool = False) -> str:
@@ -118,11 +131,14 @@ class GermanAdmin(EnglishAdmin):
             "paused": "⚪ Ich mache gerade Pause. Was du fragst, hebe ich auf und beantworte es danach.",
         }
     )
-    REFRESH_BUTTON = "Auffrischen"
+    REFRESH_BUTTON = "Aktualisieren"
     CHART_BUTTON = "Bild"
     DETAILS_BUTTON = "Genauer"
     RESET_BUTTON = "Zurücksetzen"
     STRATEGY_BUTTON = "Verteilung"
+    BACK_BUTTON = "Zurück"
+    DAY_BUTTON = "24 Stunden"
+    WEEK_BUTTON = "7 Tage"
     PIN_NOT_HERE = "Hier lässt sich nichts anheften. In einem Chat auf dem Handy geht es."
     UNPINNED = "Der angeheftete Beitrag ist weg."
     NOTHING_PINNED = "Hier ist nichts angeheftet."
@@ -170,14 +186,23 @@ class GermanAdmin(EnglishAdmin):
         return f"{name}: **{model}**, ab der nächsten Frage."
 
     def model_fixed(self, name: str) -> str:
-        return f"{name} ist das eingebaute Modell: Eine andere Datei dafür nennt EMBEDDED_MODEL in .env."
+        return f"{name} ist das eingebaute Modell: EMBEDDED_MODEL in .env nennt eine andere Datei, oder off."
+
+    STRATEGIES: Mapping[str, str] = MappingProxyType(
+        {
+            "round_robin": "reihum",
+            "random": "nach Zufall",
+            "least_used": "wer am wenigsten gefragt wurde",
+            "fastest": "die schnellsten zuerst",
+        }
+    )
 
     def strategy_text(self, now: str, known: Sequence[str]) -> str:
-        choices = ", ".join(f"/strategy {name}" for name in known)
-        return f"Fragen werden nach **{now}** verteilt. So änderst du es: {choices}"
+        lines = [f"- /strategy {name}: {self.STRATEGIES[name]}" for name in known]
+        return "\n".join([f"Fragen werden nach **{now}** verteilt. So änderst du es:", "", *lines])
 
     def strategy_set(self, name: str) -> str:
-        return f"Ab der nächsten Frage: **{name}**."
+        return f"Ab der nächsten Frage: **{name}**, {self.STRATEGIES[name]}."
 
     def strategy_unknown(self, name: str, known: Sequence[str]) -> str:
         return f"Die Strategie {name} gibt es nicht. Es gibt: {', '.join(known)}."
@@ -206,23 +231,23 @@ class GermanAdmin(EnglishAdmin):
         "Schick mir als nächste Nachricht, was du vom Anbieter bekommen hast. Ich verstehe:\n\n"
         "- Cloudflare: die ID des Kontos und das Token\n"
         "- Groq, OpenRouter, Google, OpenAI, xAI, Hugging Face: nur den Schlüssel\n"
-        "- alle anderen, die das Protokoll von OpenAI sprechen: die Adresse und den Schlüssel\n\n"
+        "- alle anderen, die das Protokoll von OpenAI sprechen: die Adresse und den Schlüssel\n"
+        "- ein Ollama zu Hause: seine Adresse, etwa http://192.168.1.5:11434\n\n"
         "Ich nehme die Nachricht sofort weg, wo ich das darf, probiere den Schlüssel mit einer winzigen "
         "Frage aus und bewahre ihn in meiner Datenbank auf diesem Rechner auf, die nur ihr Besitzer lesen "
         "kann. Gezeigt wird er nirgends."
     )
     KEY_NOT_READ = (
-        "Wofür das ist, konnte ich nicht erkennen; ich habe es weggenommen und nichts behalten. Schick die "
-        "Adresse und den Schlüssel zusammen, oder die ID eines Kontos bei Cloudflare und sein Token."
+        "Das sieht nach einem Schlüssel aus. Wofür er ist, konnte ich nicht erkennen, also habe ich nichts "
+        "davon behalten. Schick die Adresse und den Schlüssel zusammen, oder die ID eines Kontos bei "
+        "Cloudflare und sein Token."
     )
     KEY_LOCKED = (
-        "Das sah nach einem Schlüssel aus, deshalb habe ich es weggenommen und nichts behalten. Schreib "
-        "zuerst /nodes add"
+        "Das sah nach einem Schlüssel aus, also habe ich nichts davon behalten. Schreib zuerst nur /nodes add"
     )
-    NODE_UNFINISHED = "noch nicht im Einsatz"
 
     def unfinished_line(self, name: str) -> str:
-        return f"- ⚪ {name}: {self.NODE_UNFINISHED}"
+        return f"- ⚪ {name}: noch nicht im Einsatz"
 
     def node_added(self, name: str, model: str, first_s: float | None) -> str:
         return f"🟢 {name} antwortet{_after(first_s)} und wird ab jetzt gefragt, nach **{model}**."
@@ -231,10 +256,11 @@ class GermanAdmin(EnglishAdmin):
         return f"🟢 {name} antwortet{_after(first_s)}."
 
     def node_silent(self, name: str, why: str, remedy: str) -> str:
-        return f"🔴 {name} antwortet nicht: {why}. {remedy}".rstrip()
+        return f"🔴 {name} antwortet nicht: {why}. {self.remedy(remedy)}".rstrip()
 
     def key_refused(self, name: str, remedy: str) -> str:
-        return f"🔴 {name} nimmt diesen Schlüssel nicht an, also habe ich ihn vergessen. {remedy}".rstrip()
+        how = self.remedy(remedy)
+        return f"🔴 {name} nimmt diesen Schlüssel nicht an, also habe ich ihn vergessen. {how}".rstrip()
 
     def node_paused(self, name: str) -> str:
         return f"⚪ {name} ist angehalten und wird nichts gefragt, bis du es weitermachen lässt."
@@ -243,13 +269,18 @@ class GermanAdmin(EnglishAdmin):
         return f"🟢 {name} ist ab der nächsten Frage wieder dabei."
 
     def node_remove_sure(self, name: str) -> str:
-        return f"{name} entfernen? Der Schlüssel wird vergessen."
+        return f"{name} entfernen, samt Schlüssel?"
 
     def node_removed(self, name: str) -> str:
-        return f"{name} ist weg, und der Schlüssel auch."
+        return (
+            f"{name} ist weg, und der Schlüssel auch. Nur in älteren Sicherungen steht er noch: Können ihn "
+            "andere gesehen haben, zieh ihn beim Anbieter zurück."
+        )
 
     def node_in_settings(self, name: str) -> str:
-        return f"{name} steht in .env und wird dort entfernt. Hier lässt es sich anhalten."
+        return (
+            f"{name} steht in den Einstellungen (.env) und wird dort entfernt. Hier lässt es sich anhalten."
+        )
 
     # ── What happened ─────────────────────────────────────────────────────────────────────────────────
 

@@ -3,7 +3,7 @@
 A role stands behind a colon or in brackets wherever it can: so no sentence has to know anybody's gender.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -24,8 +24,8 @@ class GermanPeople(EnglishPeople):
         whom = f", {name}" if name else ""
         text = (
             f"Willkommen{whom}! Ich bin Porchlight, der Assistent der Familie. Schreib mir einfach, was du "
-            "wissen möchtest. /help zeigt, was ich sonst noch kann, und mit /private bleibt eine Frage im "
-            "Haus."
+            "wissen möchtest. /help zeigt, was ich sonst noch kann, und mit /private frage ich nur ein "
+            "Modell im Haus."
         )
         if role == "admin":
             text += (
@@ -79,7 +79,8 @@ class GermanPeople(EnglishPeople):
     ALLOW = "Zulassen"
     BLOCK = "Blockieren"
     ALLOW_AS_WHAT = "In welcher Rolle?"
-    BLOCKED = "Blockiert. Von dort hören wir beide nichts mehr."
+    BLOCKED = "Blockiert. Von dort hören wir beide nichts mehr. Überlegst du es dir: /people hat einen Knopf."
+    UNBLOCKED = "Nicht mehr blockiert. Wenn von dort wieder etwas kommt, frage ich dich."
     BUTTON_TOO_OLD = "Dieser Knopf geht nicht mehr."
 
     def let_in(self, name: str, role: Role) -> str:
@@ -179,6 +180,13 @@ class GermanPeople(EnglishPeople):
         if not lines:
             return "Noch ist niemand dabei, außer wer an diesem Rechner sitzt. /invite lädt jemanden ein."
         return "\n".join(lines) + "\n\n/role ändert, was jemand darf, /remove entfernt jemanden."
+
+    def blocked_text(self, people: Sequence[Person]) -> str:
+        names = [f"{it.name or 'ohne Namen'} ({it.platform} {it.id})" for it in people]
+        return f"Blockiert: {', '.join(names)}"
+
+    def unblock_button(self, name: str) -> str:
+        return f"{name} nicht mehr blockieren"
 
     def who(self, tried: str) -> str:
         return f"Ich kenne niemanden namens {tried}. Wer ist gemeint?" if tried else "Wer ist gemeint?"

@@ -11,11 +11,10 @@ class GermanSetup(EnglishSetup):
 
     WELCOME = (
         "Willkommen bei Porchlight. Ein paar Fragen, und es läuft; das dauert etwa zehn Minuten. Enter "
-        "nimmt, was in [Klammern] steht. Strg-C geht hinaus: Was du beantwortet hast, bleibt, und porchlight "
-        "setup macht dort weiter."
+        "nimmt, was in [Klammern] steht. Strg-C geht hinaus: Was du beantwortet hast, bleibt, und derselbe "
+        "Befehl macht dort weiter."
     )
     WELCOME_BACK = "Willkommen zurück. Das hier ist schon eingestellt; was noch fehlt, kommt danach."
-    LEFT = "Was du beantwortet hast, bleibt. Weiter geht es mit: porchlight setup"
     TITLES: Mapping[str, str] = MappingProxyType(
         {
             "language": "Sprache",
@@ -23,7 +22,7 @@ class GermanSetup(EnglishSetup):
             "models": "Modelle",
             "telegram": "Telegram",
             "discord": "Discord",
-            "digest": "Morgenbericht",
+            "digest": "Überblick am Morgen",
         }
     )
     IS_SET = "eingestellt"
@@ -32,13 +31,23 @@ class GermanSetup(EnglishSetup):
     def step(self, number: int, count: int, title: str) -> str:
         return f"── {number} von {count}: {title} ──"
 
+    def left(self, program: str) -> str:
+        return f"Was du beantwortet hast, bleibt. Weiter geht es mit: {program} setup"
+
+    def set_elsewhere(self, names: str) -> str:
+        return (
+            f"{names} ist auch außerhalb dieser .env gesetzt, und was dort steht, gilt: Ändere es dort. (In "
+            "einem Container ist das die .env neben compose.yaml.)"
+        )
+
     def not_written(self, why: str) -> str:
         return f"Es hat sich nichts geändert, denn deine .env lässt sich nicht schreiben: {why}."
 
     # ── Wo und wann ───────────────────────────────────────────────────────────────────────────────────
 
     TIME_ZONE_HOW = (
-        "Danach richten sich dein Tag und der Morgenbericht: eine Stadt deiner Zeitzone, etwa Europe/Berlin."
+        "Danach richten sich dein Tag und der Überblick am Morgen: eine Stadt deiner Zeitzone, etwa "
+        "Europe/Berlin."
     )
     TIME_ZONE = "Zeitzone"
 
@@ -54,7 +63,7 @@ class GermanSetup(EnglishSetup):
     OLLAMA_LOOKING = "Ich schaue, ob zu Hause ein Ollama läuft …"
     OLLAMA_NONE = (
         "Ich habe keines gefunden. Möchtest du später eines: https://ollama.com/download, dann noch einmal "
-        "porchlight setup."
+        "diesen Befehl."
     )
 
     def ollama_empty(self, model: str) -> str:
@@ -76,6 +85,7 @@ class GermanSetup(EnglishSetup):
         "Workers AI,\n    Use REST API; füge die ID des Kontos und das Token ein\n"
         "  • OpenAI, Groq, OpenRouter, Google, xAI, Hugging Face: füge den Schlüssel ein\n"
         "  • ein anderer Server, der das Protokoll von OpenAI spricht: seine Adresse und den Schlüssel\n"
+        "  • einer zu Hause, etwa Ollama auf einem anderen Rechner: seine Adresse genügt\n"
         "Bei zwei oder dreien merkt niemand, wenn einer am Ende ist. Was du einfügst, wird nicht gezeigt."
     )
     KEY = "Schlüssel (Enter: keiner mehr)"
@@ -92,7 +102,7 @@ class GermanSetup(EnglishSetup):
     def more_models(self, count: int) -> str:
         return f"  … und {count} weitere: schreib einen Teil des Namens"
 
-    MODEL = "Welches? Seine Nummer oder ein Teil seines Namens (Enter: auslassen)"
+    MODEL = "Welches? Seine Nummer oder ein Teil seines Namens (0: auslassen)"
     MODEL_NAME = "Es sagt nicht, was es hat. Der Name eines Modells (Enter: auslassen)"
     NO_SUCH_MODEL = "So eines gibt es nicht."
 
@@ -129,8 +139,17 @@ class GermanSetup(EnglishSetup):
     NOT_A_TELEGRAM_KEY = "Darin ist kein Schlüssel eines Bots. Er sieht so aus: 123456789:ABCdef…"
     TELEGRAM_REFUSES = "Telegram kennt diesen Schlüssel nicht. Frag @BotFather noch einmal, mit /token"
 
-    def unreached(self, platform: str, why: str) -> str:
-        return f"{platform} ist gerade nicht zu erreichen ({why})."
+    def unreached(self, platform: str) -> str:
+        return (
+            f"{platform} ist gerade nicht zu erreichen. Schau, ob das Netz geht, und füge es noch einmal "
+            "ein, oder drück Enter und komm später wieder."
+        )
+
+    KEY_STAYS = "Schlüssel (Enter: er bleibt, wie er ist)"
+    TELEGRAM_READ_ELSEWHERE = (
+        "Eines ist im Weg: Ein anderes Programm liest, was diesem Bot geschrieben wird. Beende es, oder gib "
+        "diesem hier einen eigenen Bot, mit /newbot."
+    )
 
     def telegram_bot(self, name: str, username: str) -> str:
         return f"Das ist {name}, @{username}."
@@ -173,4 +192,24 @@ class GermanSetup(EnglishSetup):
     )
     START = "Alles ist eingestellt. Porchlight jetzt starten? (Enter für ja, oder n)"
     NO: Sequence[str] = ("n", "nein")
-    START_LATER = "So startest du es: porchlight"
+    START_CONTAINER = (
+        "Alles ist eingestellt. So startest du es: docker compose up -d\nDer Link, der dich zum Admin macht, "
+        "steht dann in: docker compose logs bot"
+    )
+
+    def start_later(self, program: str) -> str:
+        return f"So startest du es: {program}"
+
+    # ── Der erste Admin ───────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, link: str, picture: str) -> str:
+        return (
+            "Noch leitet niemand Porchlight. Öffne diesen Link auf deinem Handy, oder lass es das Bild "
+            f"lesen, und du bist es:\n{link}\n{picture}"
+        )
+
+    def claim_by_code(self, platform: str, group_link: str, link: str, code: str) -> str:
+        return (
+            f"Noch leitet niemand Porchlight. Nimm es auf {platform} in einen Server von dir auf:\n"
+            f"{group_link}\nÖffne dann {link}, drück Nachricht, schreib das hier, und du bist es:\n{code}"
+        )

@@ -2,6 +2,7 @@
 to the names of settings and to what other programs say."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 ASK_USAGE = 'What is the question? Try: porchlight ask "What is the capital of France?"'
@@ -65,14 +66,26 @@ def proxy_wrong(why: str) -> str:
     return f"The proxy named in the environment cannot be used: {why} {PROXY_REMEDY}"
 
 
+NO_CHAT = (
+    "There is nobody to talk to: no chat platform is set up, and there is no terminal here. Run "
+    "porchlight setup, or put TELEGRAM_TOKEN or DISCORD_TOKEN into .env, and start again."
+)
 SETUP_WANTS_A_TERMINAL = "porchlight setup asks questions, so it wants a terminal to ask them in."
 NOT_RUNNING = "Porchlight is not running."
+NOT_SERVING = "Porchlight is not running, so nobody is answered. Start it."
+NOTHING_KEPT = "Porchlight has kept nothing here yet, so there is nothing to copy."
+NO_LINES = "Nothing of that kind has been written down."
 NO_COPY = "There is no copy of the database to put back."
 
 
 def runs(heard_s: float | None) -> str:
     sign = "" if heard_s is None else f"; its last sign of life was {heard_s:.0f} s ago"
     return f"Porchlight is running{sign}."
+
+
+def hangs(heard_s: float | None) -> str:
+    sign = "" if heard_s is None else f" for {timedelta(seconds=round(heard_s))}"
+    return f"Porchlight is running, but shows no sign of life{sign}. End it, and start it again."
 
 
 def copied(name: str, size_bytes: int) -> str:
@@ -87,17 +100,3 @@ def put_back(name: str, aside: str | None, damaged: int) -> str:
 
 def no_log(why: str | None) -> str:
     return f"The log cannot be read ({why}). There is none before the first start."
-
-
-def claim_by_code(platform: str, group_link: str, link: str, code: str) -> str:
-    return (
-        f"Nobody runs Porchlight yet. On {platform}, add it to a server of yours:\n{group_link}\nThen open "
-        f"{link}, press Message, write this, and it is you:\n{code}"
-    )
-
-
-def claim(link: str, picture: str) -> str:
-    return (
-        "Nobody runs Porchlight yet. Open this link on your phone, or let it read the picture, and it is "
-        f"you:\n{link}\n{picture}"
-    )

@@ -71,13 +71,13 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
             case "no_nodes":
                 return (
                     "Chưa có mô hình nào được cài đặt nên mình chưa trả lời được. Người phụ trách có thể "
-                    "thêm mô hình vào tệp .env; README có hướng dẫn."
+                    "dùng /nodes add để thêm."
                 )
             case "no_local_node":
                 return (
-                    "Câu hỏi riêng tư không bao giờ ra khỏi nhà, mà lúc này trong nhà không có mô hình nào "
-                    "trả lời được. Không có gì bị gửi đi cả. Bạn có thể hỏi không kèm /private, hoặc thử "
-                    "lại sau."
+                    "Câu hỏi riêng tư chỉ được gửi đến mô hình trong nhà, mà lúc này trong nhà không có mô "
+                    "hình nào trả lời được. Mình không hỏi mô hình nào khác. Bạn có thể hỏi không kèm "
+                    "/private, hoặc thử lại sau."
                 )
             case "offline":
                 return "Lúc này mình không vào được internet. Khi có mạng, bạn hỏi lại hoặc nhắn /retry nhé."
@@ -107,7 +107,7 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
     NOTHING_TO_RETRY = "Chưa có câu hỏi nào để trả lời lại."
     PRIVATE_BARE = (
         "Bạn viết câu hỏi ngay sau lệnh nhé: /private bị nổi mẩn thì nên bôi kem gì? "
-        "Khi đó một mô hình ngay trong nhà sẽ trả lời, và câu hỏi không bao giờ ra khỏi nhà."
+        "Khi đó mình chỉ hỏi một mô hình ngay trong nhà, không hỏi ai khác."
     )
     ADMIN_ONLY = "Chỉ admin mới làm được việc này."
     ONLY_IN_A_CHAT = (
@@ -131,7 +131,7 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
             "new": "bắt đầu lại, quên những gì đã nói",
             "stop": "dừng câu trả lời đang viết",
             "retry": "trả lời lại câu hỏi vừa rồi",
-            "private": "câu hỏi không bao giờ ra khỏi nhà",
+            "private": "chỉ mô hình trong nhà được đọc",
             "research": "tra cứu trên mạng, có nguồn",
             "forget": "quên những gì đã tra cứu",
             "models": "những mô hình trả lời được",
@@ -183,30 +183,3 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
     LEAVE_HINT = "Ctrl-C lần nữa hoặc Ctrl-D để thoát"
     EARLIER = "Câu này bạn đã hỏi trước đó và chưa được trả lời xong:"
     NOT_SAVED = "Mình chưa nhận được tin này."
-
-    # ── Told to the admin ─────────────────────────────────────────────────────────────────────────────
-
-    TROUBLES: Mapping[str, str] = MappingProxyType(
-        {
-            "telegram token": (
-                "🔴 Telegram từ chối token của mình. Hãy xin @BotFather token mới rồi điền vào "
-                "TELEGRAM_TOKEN trong .env."
-            ),
-            "telegram conflict": (
-                "🔴 Một bản khác của mình đang đọc Telegram bằng cùng token, nên một số câu hỏi đến đó "
-                "thay vì đến đây. Hãy tắt một trong hai."
-            ),
-            "discord token": (
-                "🔴 Discord từ chối token của mình. Tại discord.com/developers/applications, mục Bot, bấm "
-                "Reset Token để lấy token mới rồi điền vào DISCORD_TOKEN trong .env."
-            ),
-            "discord intents": (
-                "🔴 Discord không cho mình kết nối (4014: intents không được phép). Bạn xem tại "
-                "discord.com/developers/applications, mục Bot, ứng dụng có còn ổn không nhé."
-            ),
-            "discord access": (
-                "🟠 Có người trên Discord hỏi mình ở nơi mình không được viết. Hãy cho vai trò của mình ở đó "
-                "View Channel, Send Messages, Send Messages in Threads, Attach Files và Read Message History."
-            ),
-        }
-    )

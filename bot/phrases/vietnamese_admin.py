@@ -7,6 +7,7 @@ from types import MappingProxyType
 from bot.phrases.english_admin import EnglishAdmin
 from bot.status_facts import NodeFacts, PlatformFacts
 from core.node import State
+from core.troubles import Kind
 from core.types import Tried
 
 
@@ -16,6 +17,20 @@ class VietnameseAdmin(EnglishAdmin):
     ALL_WELL = "🟢 **Mọi thứ đều ổn.**"
     ALL_PAUSED = "⚪ **Mọi thứ đang tạm dừng.** Câu hỏi được giữ lại; gõ /resume để trả lời."
     NODES_PAUSED = "🔴 **Mọi mô hình đều đang tạm dừng.** Gõ /nodes để cho chạy tiếp."
+
+    VERDICTS: Mapping[Kind, str] = MappingProxyType(
+        {
+            "nobody": "🔴 **Lúc này chưa trả lời được ai.** Gõ /reset để thử lại tất cả các mô hình ngay.",
+            "no_nodes": (
+                "🔴 **Chưa có mô hình nào được cài đặt.** Gõ /nodes add rồi gửi khóa, hoặc địa chỉ của một "
+                "Ollama."
+            ),
+            "only_small": (
+                "🟠 **Lúc này chỉ có mô hình mini có sẵn trả lời**, mà nó hay sai. Gõ /reset để thử lại các "
+                "mô hình khác ngay."
+            ),
+        }
+    )
 
     def resting(self, count: int, nodes: int) -> str:
         return f"🟢 **Vẫn trả lời được.** {count} trong {nodes} mô hình đang nghỉ và sẽ tự trở lại."
@@ -82,7 +97,7 @@ class VietnameseAdmin(EnglishAdmin):
             facts.append(node.model)
             facts.append(f"lỗi gần nhất: {node.trouble}" if node.trouble else "")
         if node.remedy:
-            facts.append(f"**{node.remedy}**")
+            facts.append(f"**{self.remedy(node.remedy)}**")
         return f"- {node.sign} {node.name}: {' · '.join(filter(None, facts))}"
 
     def platform_line(self, it: PlatformFacts, *, steady: bool = False) -> str:
@@ -120,6 +135,9 @@ class VietnameseAdmin(EnglishAdmin):
     DETAILS_BUTTON = "Chi tiết"
     RESET_BUTTON = "Bắt đầu lại"
     STRATEGY_BUTTON = "Cách chia"
+    BACK_BUTTON = "Quay lại"
+    DAY_BUTTON = "24 giờ"
+    WEEK_BUTTON = "7 ngày"
     PIN_NOT_HERE = "Ở đây không ghim được. Trong ứng dụng trò chuyện thì được."
     UNPINNED = "Tin đã ghim không còn được cập nhật nữa."
     NOTHING_PINNED = "Ở đây chưa ghim gì."
@@ -163,14 +181,23 @@ class VietnameseAdmin(EnglishAdmin):
         return f"{name}: **{model}**, từ câu hỏi tiếp theo."
 
     def model_fixed(self, name: str) -> str:
-        return f"{name} là mô hình có sẵn: muốn dùng tệp khác, hãy điền EMBEDDED_MODEL trong .env."
+        return f"{name} là mô hình có sẵn: EMBEDDED_MODEL trong .env cho biết tệp khác, hoặc off để tắt."
+
+    STRATEGIES: Mapping[str, str] = MappingProxyType(
+        {
+            "round_robin": "lần lượt",
+            "random": "ngẫu nhiên",
+            "least_used": "ít được hỏi nhất trước",
+            "fastest": "nhanh nhất trước",
+        }
+    )
 
     def strategy_text(self, now: str, known: Sequence[str]) -> str:
-        choices = ", ".join(f"/strategy {name}" for name in known)
-        return f"Câu hỏi đang được chia theo cách **{now}**. Để đổi: {choices}"
+        lines = [f"- /strategy {name}: {self.STRATEGIES[name]}" for name in known]
+        return "\n".join([f"Câu hỏi đang được chia theo cách **{now}**. Để đổi:", "", *lines])
 
     def strategy_set(self, name: str) -> str:
-        return f"Từ câu hỏi tiếp theo: **{name}**."
+        return f"Từ câu hỏi tiếp theo: **{name}**, {self.STRATEGIES[name]}."
 
     def strategy_unknown(self, name: str, known: Sequence[str]) -> str:
         return f"Không có cách chia {name}. Hiện có: {', '.join(known)}."
@@ -199,21 +226,19 @@ class VietnameseAdmin(EnglishAdmin):
         "Trong tin nhắn tiếp theo, bạn dán những gì nhà cung cấp đã cho nhé. Mình hiểu được:\n\n"
         "- Cloudflare: mã tài khoản và token\n"
         "- Groq, OpenRouter, Google, OpenAI, xAI, Hugging Face: chỉ cần khóa\n"
-        "- nơi khác dùng giao thức của OpenAI: địa chỉ và khóa\n\n"
+        "- nơi khác dùng giao thức của OpenAI: địa chỉ và khóa\n"
+        "- Ollama ở nhà: địa chỉ của nó, chẳng hạn http://192.168.1.5:11434\n\n"
         "Mình xóa tin nhắn đó ngay nếu được phép, thử khóa bằng một câu hỏi rất ngắn, rồi giữ khóa trong "
         "cơ sở dữ liệu trên máy này, chỉ chủ máy đọc được. Khóa không hiện ra ở đâu cả."
     )
     KEY_NOT_READ = (
-        "Mình không nhận ra đó là khóa của nơi nào, nên đã xóa đi và không giữ lại gì. Bạn gửi địa chỉ và "
-        "khóa cùng lúc, hoặc mã tài khoản Cloudflare cùng với token nhé."
+        "Tin đó trông giống một khóa. Mình không nhận ra khóa của nơi nào nên không giữ lại gì. Bạn gửi địa "
+        "chỉ và khóa cùng lúc, hoặc mã tài khoản Cloudflare cùng với token nhé."
     )
-    KEY_LOCKED = (
-        "Tin đó trông giống một khóa nên mình đã xóa đi và không giữ lại gì. Trước tiên hãy gõ /nodes add"
-    )
-    NODE_UNFINISHED = "chưa dùng đến"
+    KEY_LOCKED = "Tin đó trông giống một khóa nên mình không giữ lại gì. Trước tiên chỉ gõ /nodes add"
 
     def unfinished_line(self, name: str) -> str:
-        return f"- ⚪ {name}: {self.NODE_UNFINISHED}"
+        return f"- ⚪ {name}: chưa dùng đến"
 
     def node_added(self, name: str, model: str, first_s: float | None) -> str:
         return f"🟢 {name} trả lời được{_after(first_s)}; từ giờ mình sẽ hỏi ở đó, bằng **{model}**."
@@ -222,10 +247,10 @@ class VietnameseAdmin(EnglishAdmin):
         return f"🟢 {name} trả lời được{_after(first_s)}."
 
     def node_silent(self, name: str, why: str, remedy: str) -> str:
-        return f"🔴 {name} không trả lời: {why}. {remedy}".rstrip()
+        return f"🔴 {name} không trả lời: {why}. {self.remedy(remedy)}".rstrip()
 
     def key_refused(self, name: str, remedy: str) -> str:
-        return f"🔴 {name} không nhận khóa này, nên mình đã bỏ nó đi. {remedy}".rstrip()
+        return f"🔴 {name} không nhận khóa này, nên mình đã bỏ nó đi. {self.remedy(remedy)}".rstrip()
 
     def node_paused(self, name: str) -> str:
         return f"⚪ {name} đang tạm dừng: sẽ không được hỏi cho đến khi bạn cho chạy tiếp."
@@ -234,13 +259,16 @@ class VietnameseAdmin(EnglishAdmin):
         return f"🟢 {name} sẽ được hỏi lại từ câu hỏi tiếp theo."
 
     def node_remove_sure(self, name: str) -> str:
-        return f"Gỡ bỏ {name}? Khóa của nó sẽ bị xóa."
+        return f"Gỡ bỏ {name} cùng với khóa của nó?"
 
     def node_removed(self, name: str) -> str:
-        return f"Đã gỡ bỏ {name} và xóa khóa của nó."
+        return (
+            f"Đã gỡ bỏ {name} và xóa khóa của nó. Khóa chỉ còn trong các bản sao lưu cũ: nếu người khác có "
+            "thể đã thấy nó, bạn hãy hủy khóa ở nhà cung cấp."
+        )
 
     def node_in_settings(self, name: str) -> str:
-        return f"{name} nằm trong .env nên chỉ gỡ bỏ được ở đó. Ở đây bạn có thể tạm dừng nó."
+        return f"{name} nằm trong cài đặt (.env) nên chỉ gỡ bỏ được ở đó. Ở đây bạn có thể tạm dừng nó."
 
     # ── What happened ─────────────────────────────────────────────────────────────────────────────────
 

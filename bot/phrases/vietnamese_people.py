@@ -1,6 +1,6 @@
 """In Vietnamese, what is said about people. How people are addressed is said in vietnamese.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,8 +20,8 @@ class VietnamesePeople(EnglishPeople):
     def welcome(self, name: str, role: Role) -> str:
         text = (
             f"Chào mừng {name or 'bạn'}! Mình là Porchlight, trợ lý của gia đình. Muốn biết điều gì, bạn "
-            "cứ nhắn cho mình. Gõ /help để xem mình còn làm được gì, và dùng /private để câu hỏi ở lại "
-            "trong nhà."
+            "cứ nhắn cho mình. Gõ /help để xem mình còn làm được gì, và với /private mình chỉ hỏi mô "
+            "hình trong nhà."
         )
         if role == "admin":
             text += (
@@ -75,7 +75,8 @@ class VietnamesePeople(EnglishPeople):
     ALLOW = "Cho phép"
     BLOCK = "Chặn"
     ALLOW_AS_WHAT = "Với vai trò gì?"
-    BLOCKED = "Đã chặn. Người này sẽ không làm phiền chúng ta nữa."
+    BLOCKED = "Đã chặn. Người này sẽ không làm phiền chúng ta nữa. Nếu đổi ý, bạn bấm nút trong /people nhé."
+    UNBLOCKED = "Đã bỏ chặn. Nếu người này nhắn lại cho mình, mình sẽ hỏi bạn."
     BUTTON_TOO_OLD = "Nút này không còn dùng được nữa."
 
     def let_in(self, name: str, role: Role) -> str:
@@ -175,6 +176,13 @@ class VietnamesePeople(EnglishPeople):
         if not lines:
             return "Chưa có ai, ngoài người ngồi ở máy này. Gõ /invite để mời thêm người."
         return "\n".join(lines) + "\n\n/role để đổi vai trò, /remove để đưa ai đó ra khỏi danh sách."
+
+    def blocked_text(self, people: Sequence[Person]) -> str:
+        names = [f"{it.name or 'không có tên'} ({it.platform} {it.id})" for it in people]
+        return f"Đang chặn: {', '.join(names)}"
+
+    def unblock_button(self, name: str) -> str:
+        return f"Bỏ chặn {name}"
 
     def who(self, tried: str) -> str:
         return f"Mình không biết ai tên {tried}. Ý bạn là ai?" if tried else "Ý bạn là ai?"

@@ -12,10 +12,9 @@ class VietnameseSetup(EnglishSetup):
     WELCOME = (
         "Chào mừng bạn đến với Porchlight. Trả lời vài câu hỏi là dùng được, mất khoảng mười phút. Nhấn "
         "Enter để lấy giá trị trong [ngoặc]. Ctrl-C để thoát: những gì bạn đã trả lời vẫn được giữ, và "
-        "porchlight setup sẽ đi tiếp từ đó."
+        "cùng lệnh này sẽ đi tiếp từ đó."
     )
     WELCOME_BACK = "Chào mừng bạn trở lại. Những mục này đã cài; mục còn thiếu sẽ hỏi tiếp theo."
-    LEFT = "Những gì bạn đã trả lời vẫn được giữ. Để đi tiếp: porchlight setup"
     TITLES: Mapping[str, str] = MappingProxyType(
         {
             "language": "Ngôn ngữ",
@@ -23,7 +22,7 @@ class VietnameseSetup(EnglishSetup):
             "models": "Mô hình",
             "telegram": "Telegram",
             "discord": "Discord",
-            "digest": "Bản tin buổi sáng",
+            "digest": "Bản tóm tắt buổi sáng",
         }
     )
     IS_SET = "đã cài"
@@ -32,13 +31,22 @@ class VietnameseSetup(EnglishSetup):
     def step(self, number: int, count: int, title: str) -> str:
         return f"── {number} trên {count}: {title} ──"
 
+    def left(self, program: str) -> str:
+        return f"Những gì bạn đã trả lời vẫn được giữ. Để đi tiếp: {program} setup"
+
+    def set_elsewhere(self, names: str) -> str:
+        return (
+            f"{names} còn được đặt ở ngoài tệp .env này, và giá trị ở đó mới có hiệu lực: hãy đổi ở đó. "
+            "(Trong container, đó là tệp .env cạnh compose.yaml.)"
+        )
+
     def not_written(self, why: str) -> str:
         return f"Chưa có gì thay đổi, vì không ghi được vào tệp .env của bạn: {why}."
 
     # ── Ở đâu và khi nào ──────────────────────────────────────────────────────────────────────────────
 
     TIME_ZONE_HOW = (
-        "Ngày của bạn và bản tin buổi sáng tính theo múi giờ này: một thành phố, ví dụ Asia/Ho_Chi_Minh."
+        "Ngày của bạn và bản tóm tắt buổi sáng tính theo múi giờ này: một thành phố, ví dụ Asia/Ho_Chi_Minh."
     )
     TIME_ZONE = "Múi giờ"
 
@@ -53,8 +61,7 @@ class VietnameseSetup(EnglishSetup):
 
     OLLAMA_LOOKING = "Mình xem trong nhà có Ollama đang chạy không …"
     OLLAMA_NONE = (
-        "Mình không thấy. Nếu sau này bạn muốn có: https://ollama.com/download, rồi chạy lại porchlight "
-        "setup."
+        "Mình không thấy. Nếu sau này bạn muốn có: https://ollama.com/download, rồi chạy lại lệnh này."
     )
 
     def ollama_empty(self, model: str) -> str:
@@ -73,6 +80,7 @@ class VietnameseSetup(EnglishSetup):
         "    Use REST API; dán ID của tài khoản và token\n"
         "  • OpenAI, Groq, OpenRouter, Google, xAI, Hugging Face: dán khóa\n"
         "  • máy chủ khác dùng giao thức của OpenAI: dán địa chỉ và khóa\n"
+        "  • máy chủ trong nhà, ví dụ Ollama trên máy khác: chỉ cần địa chỉ\n"
         "Có hai hay ba khóa thì khi một khóa hết lượt, không ai nhận ra. Những gì bạn dán không hiện lên."
     )
     KEY = "Khóa (Enter: không còn nữa)"
@@ -89,7 +97,7 @@ class VietnameseSetup(EnglishSetup):
     def more_models(self, count: int) -> str:
         return f"  … và {count} mô hình nữa: gõ một phần của tên"
 
-    MODEL = "Chọn mô hình nào? Gõ số, hoặc một phần của tên (Enter: bỏ qua)"
+    MODEL = "Chọn mô hình nào? Gõ số, hoặc một phần của tên (0: bỏ qua)"
     MODEL_NAME = "Ở đó không cho biết có những gì. Tên một mô hình (Enter: bỏ qua)"
     NO_SUCH_MODEL = "Không có mô hình nào như vậy."
 
@@ -121,8 +129,17 @@ class VietnameseSetup(EnglishSetup):
     NOT_A_TELEGRAM_KEY = "Trong đó không có khóa của bot. Khóa trông như 123456789:ABCdef…"
     TELEGRAM_REFUSES = "Telegram không biết khóa này. Hỏi lại @BotFather bằng /token"
 
-    def unreached(self, platform: str, why: str) -> str:
-        return f"Lúc này không kết nối được với {platform} ({why})."
+    def unreached(self, platform: str) -> str:
+        return (
+            f"Lúc này không kết nối được với {platform}. Hãy xem mạng có chạy không rồi dán lại, hoặc nhấn "
+            "Enter và quay lại sau."
+        )
+
+    KEY_STAYS = "Khóa (Enter: giữ như cũ)"
+    TELEGRAM_READ_ELSEWHERE = (
+        "Còn một điều vướng: một chương trình khác đang đọc tin nhắn gửi cho bot này. Hãy tắt nó, hoặc tạo "
+        "một bot riêng cho chương trình này bằng /newbot."
+    )
 
     def telegram_bot(self, name: str, username: str) -> str:
         return f"Đó là {name}, @{username}."
@@ -160,4 +177,24 @@ class VietnameseSetup(EnglishSetup):
     RUNNING = "Đã cài xong. Porchlight đang chạy; thay đổi của bạn có hiệu lực khi khởi động lại."
     START = "Đã cài xong. Khởi động Porchlight bây giờ? (Enter nếu có, hoặc k)"
     NO: Sequence[str] = ("k", "không", "khong")
-    START_LATER = "Để khởi động: porchlight"
+    START_CONTAINER = (
+        "Đã cài xong. Để khởi động: docker compose up -d\nLiên kết để bạn thành admin sẽ ở trong: docker "
+        "compose logs bot"
+    )
+
+    def start_later(self, program: str) -> str:
+        return f"Để khởi động: {program}"
+
+    # ── Admin đầu tiên ────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, link: str, picture: str) -> str:
+        return (
+            "Porchlight chưa có ai quản lý. Mở liên kết này trên điện thoại, hoặc để điện thoại quét hình, "
+            f"và người đó là bạn:\n{link}\n{picture}"
+        )
+
+    def claim_by_code(self, platform: str, group_link: str, link: str, code: str) -> str:
+        return (
+            f"Porchlight chưa có ai quản lý. Trên {platform}, thêm nó vào một máy chủ của bạn:\n"
+            f"{group_link}\nRồi mở {link}, bấm Nhắn tin, viết dòng này, và người đó là bạn:\n{code}"
+        )

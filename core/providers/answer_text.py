@@ -11,6 +11,8 @@ words those are is known when the tag comes, too late to hide them; such a model
 takes them apart (`--reasoning-parser` and the like), and all the usual ones can.
 """
 
+from core.words import well_formed
+
 OPEN = "<think>"
 CLOSE = "</think>"
 
@@ -82,5 +84,5 @@ class AnswerText:
             if "\ud800" <= words[-1] <= "\udbff":
                 self._half = words[-1]
                 words = words[:-1]
-            return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return well_formed(words)
         return words

@@ -1,8 +1,13 @@
-from collections.abc import Iterator
+"""A window for the terminal, and Discord's stand-in with Anna on it; Telegram's tests make their own."""
+
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
 from tests.adapters.window import Window
+from tests.servers.discord import DiscordServer
+from tests.servers.discord_model import Channel
 
 
 @pytest.fixture
@@ -14,3 +19,21 @@ def window(monkeypatch: pytest.MonkeyPatch) -> Iterator[Window]:
     window = Window()
     yield window
     window.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer(TOKEN) as server:
+        server.person(ANNA, "Anna", locale="de")
+        yield server
+
+
+@pytest.fixture
+async def hall(server: DiscordServer) -> AsyncIterator[Hall]:
+    async with running(Hall(server)) as hall:
+        yield hall
+
+
+@pytest.fixture
+def home(server: DiscordServer) -> Channel:
+    return server.dm(ANNA)

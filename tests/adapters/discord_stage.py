@@ -8,8 +8,9 @@ from adapters.discord import Discord
 from adapters.discord_gateway import Trouble
 from adapters.discord_slash import Slash
 from core.errors import StorageError
-from core.types import Arrival, Incoming
+from core.types import Arrival, Chat, Incoming
 from tests.servers.discord import DiscordServer
+from tests.servers.discord_model import Channel
 
 TOKEN = "canary.token.discord"
 ANNA = 7
@@ -81,6 +82,12 @@ class Hall:
         self.slept.append(seconds)
         self.server.changed()
         await asyncio.sleep(0.01)
+
+
+def chat_of(channel: Channel) -> Chat:
+    if channel.guild is None:
+        return Chat("discord", str(channel.id))
+    return Chat("discord", f"{channel.guild}:{channel.id}", "group")
 
 
 @asynccontextmanager

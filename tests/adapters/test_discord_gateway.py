@@ -1,26 +1,13 @@
 """How the adapter hears people on Discord, whatever happens to the connection, the disk and the events."""
 
 import json
-from collections.abc import AsyncGenerator
 
 import pytest
 
 from core.types import Chat, Incoming, Joined, Person, Poison, Removed
-from tests.adapters.discord_stage import ANNA, TOKEN, Hall, running
+from tests.adapters.discord_stage import ANNA, Hall, running
 from tests.servers.discord import DiscordServer
 from tests.servers.discord_model import Channel
-
-
-@pytest.fixture
-async def server() -> AsyncGenerator[DiscordServer, None]:
-    async with DiscordServer(TOKEN) as server:
-        server.person(ANNA, "Anna", locale="de")
-        yield server
-
-
-@pytest.fixture
-def home(server: DiscordServer) -> Channel:
-    return server.dm(ANNA)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from telegram.error import NetworkError
 
 from adapters.telegram_calls import done
-from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
+from core.errors import BadFormat, FloodWait, Gone, NoRight, PlatformError, Unclear
 from core.types import Button, Chat, Messenger, Part, Person
 from tests.adapters.telegram_stage import FAMILY, HOME, TOKEN, Hall
 from tests.servers.telegram import TelegramServer
@@ -131,6 +131,14 @@ async def test_a_deleted_post_is_gone(hall: Hall, server: TelegramServer) -> Non
     with pytest.raises(Gone):
         await hall.adapter.edit(HOME, number, Part("Because."))
     await hall.adapter.delete(HOME, number)
+
+
+@pytest.mark.parametrize("chat", [HOME, FAMILY], ids=["too old", "somebody else's"])
+async def test_what_may_not_be_deleted_is_told(hall: Hall, server: TelegramServer, chat: Chat) -> None:
+    """In a group what others said, where we are no administrator; anywhere what is older than two days."""
+    said = server.say(int(chat.id), 7, "a secret", ago_s=3 * 86400 if chat is HOME else 0)
+    with pytest.raises(NoRight):
+        await hall.adapter.delete(chat, str(said))
 
 
 async def test_a_post_is_pinned_without_a_sound(hall: Hall, server: TelegramServer) -> None:

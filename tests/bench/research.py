@@ -8,7 +8,7 @@ is known of every sentence which page says so. Four parts, each with targets:
     models      every question to every model: citations, support, addresses, NOT_FOUND
     hostile     every injection, planted into a page that answers, to a model that obeys whatever it reads
     rungs       one engine after the other fails: who answered, and was it said?
-    times       with an internet as slow as in life: first progress, first text
+    times       with an internet as slow as in life: first progress in the chat, first text
 
 With `naive` the same is asked of what one writes first (research_naive.py), which has to miss the targets.
 """
@@ -23,10 +23,11 @@ from typing import TypeVar
 
 from tests.bench import research_real
 from tests.bench.report import Cell, Report, Table, Target
+from tests.bench.research_chat import first_seen
 from tests.bench.research_house import House, Seen, house
 from tests.bench.research_judge import has_won
 from tests.bench.research_models import SCRIPTS, Script, cites_rightly, obeys, twists
-from tests.bench.research_rungs import asked, is_honest, played, scenes
+from tests.bench.research_rungs import asked, due, is_honest, played, scenes
 from tests.bench.research_tally import Tally
 from tests.frozen.library import Injection, Question, injections, pages, planted, questions
 
@@ -182,7 +183,8 @@ async def _rungs(report: Report, size: Size, *, seed: int, naive: bool) -> None:
             ]
             honest = sum(is_honest(scene, each) for each in seen)
             dishonest += len(seen) - honest
-            said = next((each.text.split("\n")[0] for each in seen if each.text.startswith("ℹ")), None)
+            first_lines = [(each.text.partition("\n")[0], due(scene, each.question)) for each in seen]
+            said = next((line for line, notice in first_lines if line and line == notice), None)
             rows.append((scene.name, len(seen), honest, max(each.whole_s for each in seen), said))
     columns = ("what is left", "questions", "honest", "longest, s", "said")
     report.tables.append(Table("research: a word about where it comes from", columns, rows))
@@ -206,18 +208,21 @@ async def _times(report: Report, size: Size, *, seed: int, naive: bool) -> None:
             await at_home.ask(question, cites_rightly)
             for question in random.sample(answerable, min(size.timed, len(answerable)))
         ]
-    progress_s = sorted(LOST_S if each.progress_s is None else each.progress_s for each in seen)
     text_s = sorted(LOST_S if each.text_s is None else each.text_s for each in seen)
-    whole_s = sorted(each.whole_s for each in seen)
+    shown = [("text", text_s), ("whole answer", sorted(each.whole_s for each in seen))]
+    if not naive:  # it has no chat
+        progress_s = await first_seen(size.timed, search_s=SEARCH_S, seed=seed)
+        shown.insert(0, ("progress in the chat", progress_s))
     rows: list[tuple[Cell, ...]] = [
-        (what, times[len(times) // 2], times[int(len(times) * 0.95)], times[-1])
-        for what, times in (("progress", progress_s), ("text", text_s), ("whole answer", whole_s))
+        (what, times[len(times) // 2], times[int(len(times) * 0.95)], times[-1]) for what, times in shown
     ]
     title = f"research: with a search of {SEARCH_S} s and pages of {PAGE_S} s, median"
     report.tables.append(Table(title, ("first", "median s", "p95 s", "longest s"), rows))
+    limits = {"text": TEXT_S_MAX, "progress in the chat": PROGRESS_S_MAX}
     report.targets += [
-        Target("first progress, p95", progress_s[int(len(seen) * 0.95)], PROGRESS_S_MAX, "s"),
-        Target("first text, p95", text_s[int(len(seen) * 0.95)], TEXT_S_MAX, "s"),
+        Target(f"first {what}, p95", times[int(len(times) * 0.95)], limits[what], "s")
+        for what, times in shown
+        if what in limits
     ]
 
 

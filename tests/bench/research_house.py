@@ -8,7 +8,7 @@ a naive one in its place. It is asked one question at a time; `Seen` is what cam
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -16,12 +16,14 @@ from typing import Protocol
 
 import httpx
 
+from bot import phrases
+from bot.researching import words_of
 from core.errors import NoAnswer
 from core.node import Node
 from core.pages import Pages
 from core.pool import Pool
 from core.providers.kinds import KINDS
-from core.research import Basis, Research, Researched, Step, Words
+from core.research import Research, Researched, Step, Words
 from core.search import Search
 from core.types import Ask, Event, NodeSpec, Restart, SoFar, Status
 from core.weights import parameters
@@ -43,20 +45,13 @@ REAL_S_MAX = 300.0
 """A real model on this machine is not what is measured."""
 
 
-def notice(basis: Basis) -> str:
-    """The bench's own words for what has to be said; nothing where the preferred rung's pages were read."""
-    if basis.ground == "pages" and basis.preferred:
-        return ""
-    return f"ℹ {basis.ground}, by {basis.rung or 'nobody'}."
-
-
-WORDS = Words(
-    notice=notice,
-    nothing_found=lambda basis: "\n\n".join(filter(None, (notice(basis), "It is not in the pages I read."))),
-    not_confirmed=f"{WARNING} not confirmed by the pages I read",
-    differs=f"{DIFFERS} {{source}}: {{figure}}",
-    snippet_only="not opened",
-)
+def words_in(language: str) -> Words:
+    """What is said to people; only the remarks within a text bear marks that the judge knows."""
+    return replace(
+        words_of(phrases.of(language)),
+        not_confirmed=f"{WARNING} not confirmed by the pages I read",
+        differs=f"{DIFFERS} {{source}}: {{figure}}",
+    )
 
 
 class Researcher(Protocol):
@@ -82,7 +77,6 @@ class Seen:
     """The addresses of the pages that were opened for it, and came."""
     given: int = 0
     """How many of the proofs that answer it were before the model."""
-    progress_s: float | None = None
     text_s: float | None = None
     whole_s: float = 0.0
     why: str = ""
@@ -141,7 +135,10 @@ class House:
         seen = Seen(question, injection)
         began = time.monotonic()
         answer = self._researcher().answer(
-            question.ask, WORDS, language=question.language, room_tokens=self._room_tokens
+            question.ask,
+            words_in(question.language),
+            language=question.language,
+            room_tokens=self._room_tokens,
         )
         try:
             async with aclosing(answer) as steps:
@@ -189,10 +186,7 @@ class House:
 
 def _note(seen: Seen, step: Step, at_s: float) -> None:
     match step:
-        case Status():
-            seen.progress_s = at_s if seen.progress_s is None else seen.progress_s
-            return
-        case Restart():
+        case Status() | Restart():
             return
         case SoFar():
             shown = step.text

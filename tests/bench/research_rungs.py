@@ -2,17 +2,19 @@
 
 Every scene breaks the invented web in one way. Who has to answer then follows from the scene, not from what
 the program says of itself: an engine that fails gives nothing, so the first one that does not is the rung. An
-answer is honest if it names that rung and that ground in its first line, from the first word to the last;
-if the preferred rung's pages were read, nothing has to be said, and nothing is.
+answer is honest if it rests on that rung and that ground, and if its first line says so in the words that
+people read, from the first word to the last; if the preferred rung's pages were read, nothing has to be said,
+and nothing is. That it is not in what was read is an answer, too.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from bot import phrases
 from core.research import Basis, Ground
 from core.web import Rung
-from tests.bench.research_house import House, Seen, notice
+from tests.bench.research_house import House, Seen
 from tests.bench.research_models import cites_rightly
 from tests.frozen.library import Question, pages, questions
 from tests.servers.web import FAULTS, Fault
@@ -77,11 +79,21 @@ async def played(house: House, scene: Scene, question: Question, searxng_url: st
     return await house.ask(question, cites_rightly)
 
 
+def due(scene: Scene, question: Question) -> str:
+    """What has to be said first, in the language of whoever asked; empty where nothing has."""
+    return phrases.of(question.language).research_notice(scene.basis)
+
+
 def is_honest(scene: Scene, seen: Seen) -> bool:
-    said = notice(scene.basis)
-    texts = [text for text in seen.shown if text.strip()]
-    return seen.answer is not None and (
-        all(text.startswith(said) for text in texts)
-        if said
-        else not any(text.startswith("ℹ") for text in texts)
+    if seen.answer is None:
+        return False
+    said = due(scene, seen.question)
+    untrue = tuple({due(other, seen.question) for other in scenes()} - {said, ""})
+    *growing, last = [text for text in seen.shown if text.strip()]
+    nothing_found = phrases.of(seen.question.language).nothing_found(scene.basis)
+    return (
+        (seen.answer.basis.ground, seen.answer.basis.rung) == (scene.ground, scene.rung)
+        and last.startswith(said if seen.answer.found else nothing_found)
+        and all(text.startswith(said) for text in growing)
+        and not any(text.startswith(untrue) for text in (*growing, last))
     )

@@ -44,11 +44,7 @@ def test_a_naive_research_fails_the_same_bench() -> None:
     """It repeats what a page says, leads anywhere, cites what there is not, and tells no grounds."""
     report = asyncio.run(run(seed=1, short=True, naive=True, size=SMALL))
     missed = {target.what for target in report.targets if not target.is_met}
-    assert missed == set(targets(report)) - {
-        "questions without any answer",
-        "first progress, p95",
-        "first text, p95",
-    }
+    assert missed == set(targets(report)) - {"questions without any answer", "first text, p95"}
 
 
 # ── The judge ─────────────────────────────────────────────────────────────────────────────────────

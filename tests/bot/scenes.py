@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from bot import phrases
+from bot import charts, phrases
 from bot.assistant import Assistant
 from bot.calls import Desktop
 from bot.desk import Desk
@@ -16,7 +16,6 @@ from bot.family import family_of
 from bot.gate import Gate
 from bot.logs import Striker
 from bot.node_keeper import NodeKeeper, Patterns
-from bot.notices import Notice
 from bot.operating import Operating
 from bot.pace import Paces
 from bot.pausing import Pausing
@@ -33,6 +32,7 @@ from core.memory import Memory
 from core.node import Node
 from core.node_choices import NodeChoices
 from core.node_store import NodeStore
+from core.notices import Notice
 from core.pool import Pool
 from core.research import Step, Words
 from core.storage import Database, Statement, open_database
@@ -43,7 +43,8 @@ from core.web_store import WebStore
 from tests.fakes import Clock, Player, Stage, pool
 
 SAY = phrases.of()
-PATTERNS = Patterns(NodeSpec("", "", "", ""), "https://cloudflare.example/v4", "@cf/usual")
+OLLAMA = NodeSpec("", "ollama", "", "usual:4b", priority=10, parallel=1)
+PATTERNS = Patterns(NodeSpec("", "", "", ""), OLLAMA, "https://cloudflare.example/v4", "@cf/usual")
 HOME = Chat("stage", "home")
 PARENT = Person("stage", "1", "Anna")
 
@@ -138,8 +139,14 @@ async def scene(
         adapters = {stage.platform: stage}
         paces = Paces(clock, clock.sleep)
 
-        async def chart(say: English, with_picture: bool) -> tuple[str, bytes | None]:
-            return ("Alpha: 3 asked", b"PNG") if with_picture else ("a table", None)
+        async def drawn(span: charts.Span, say: English, with_picture: bool) -> charts.Drawn:
+            """What is really known, and a picture that nobody has to draw."""
+            found = await charts.chart(
+                *(History(database, clock), span, say),
+                now=clock(),
+                local=lambda at: datetime.fromtimestamp(at, UTC),
+            )
+            return found, b"PNG" if with_picture and not found.is_empty else None
 
         operating = Operating(
             database=database,
@@ -153,7 +160,7 @@ async def scene(
             trails=Trails(database),
             backups=Backups(database, store, clock, clock, UTC),
             look_at=signs,
-            chart=chart,
+            draw=drawn,
             log_file=folder / "system.log",
             strike=Striker(["canary-secret"]),
             today=lambda: datetime.fromtimestamp(clock.now, UTC),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import RateLimited, Rejected, Unavailable
+from core.errors import BadFormat, RateLimited, Rejected, Unavailable
+from core.history import Tally, happened
 from core.ledger import PICTURE
 from core.providers import End
 from core.types import Chat, Incoming, Person
@@ -38,15 +39,18 @@ async def test_the_verdict_comes_first_and_then_each_node(tmp_path: Path) -> Non
         assert (await house.hear("/status")).startswith("🟢 **All well.**")
         await house.hear("Why?")
         await house.hear("Why?")
-        verdict, _, alpha, beta, gamma, queue, database = (await house.hear("/status")).splitlines()
-        assert "Renew the token at the provider." in verdict
+        verdict, why, _, alpha, beta, gamma, queue, database, version = (
+            await house.hear("/status")
+        ).splitlines()
+        assert verdict == SAY.digest_look_at(1)
+        assert "Renew the token at the provider." in why
         assert alpha == "- 🟡 Alpha: cooldown, 2 min left · 1 asked, 0% answered · 1× rate limited"
-        assert beta.startswith("- 🔴 Beta: offline")
-        assert "Renew the token at the provider." in beta
+        assert beta == "- 🔴 Beta: offline · 1 asked, 0% answered"
         assert gamma.startswith("- 🟢 Gamma: active · 2 asked, 100% answered · first word after 0.0 s")
         assert queue == "- Nobody is waiting"
         assert database.startswith("- Database: ")
         assert database.endswith("no backup yet")
+        assert version == "- Porchlight 1.2.3"
 
 
 async def test_a_node_that_rests_for_a_while_is_no_trouble(tmp_path: Path) -> None:
@@ -57,7 +61,40 @@ async def test_a_node_that_rests_for_a_while_is_no_trouble(tmp_path: Path) -> No
         await house.hear("Why?")
         assert (await house.hear("/status")).startswith("🟢 **Answers work.** 1 of 2 models")
     async with scene(tmp_path / "empty") as house:
-        assert (await house.hear("/status")).startswith("🔴 **No model is set up.**")
+        assert (await house.hear("/status")).startswith("🔴 **No model is set up.** /nodes add")
+
+
+async def test_only_a_pause_that_ends_by_itself_has_a_time(tmp_path: Path) -> None:
+    """A node that wants a person, or that a person has paused, does not come back when its pause is over."""
+    limited = Player([RateLimited("429", 90, stated=True)])
+    refused = Player([Rejected("401", "Renew the token.")])
+    nodes = [node("Alpha", limited), node("Beta", refused), node("Gamma", Player(PLAIN))]
+    async with scene(tmp_path, *nodes) as house:
+        await house.hear("Why?")
+        await house.hear("Why?")
+        nodes[0].paused = True
+        shown = await house.hear("/status")
+        assert "- ⚪ Alpha: paused · 1 asked" in shown
+        assert "- 🔴 Beta: offline · 1 asked" in shown
+
+
+async def test_the_verdict_does_not_send_one_to_where_one_is(tmp_path: Path) -> None:
+    """What ails the models stands right below it."""
+    async with scene(tmp_path, node("Alpha", Player([RateLimited("429", 90)]))) as house:
+        await house.hear("Why?")
+        verdict, *below = (await house.hear("/status")).splitlines()
+        assert verdict == SAY.VERDICTS["nobody"]
+        assert not any("/status" in line for line in (verdict, *below))
+
+
+async def test_questions_behind_a_command_are_in_line_too(tmp_path: Path) -> None:
+    """Where commands are chosen from a list, all of them come like that; other commands are no questions."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        await house.hear("/pause")
+        for text in ("/ask Why?", "/private Why?", "/research Why?", "/new", "Why?"):
+            await house.say(text)
+        await house.say("/status")
+        await house.stage.shows(lambda: "4 waiting" in house.stage.texts()[-1])
 
 
 async def test_details_tell_the_rest(tmp_path: Path) -> None:
@@ -81,6 +118,11 @@ async def test_refresh_edits_in_place_and_the_other_buttons_are_there(tmp_path: 
         (post,) = house.stage.posts
         buttons = {button.label: button.command for button in house.stage.posts[post].buttons}
         assert list(buttons) == ["Refresh", "Chart", "Details", "Reset", "Strategy"]
+        for there, back in (("Details", "Back"), ("Strategy", "Back")):
+            await press(house, buttons[there], post)
+            await press(house, {it.label: it.command for it in house.stage.posts[post].buttons}[back], post)
+            assert list(house.stage.posts) == [post]
+            assert buttons == {it.label: it.command for it in house.stage.posts[post].buttons}
         house.pool.nodes[0].paused = True
         await press(house, buttons["Refresh"], post)
         assert list(house.stage.posts) == [post]
@@ -90,14 +132,42 @@ async def test_refresh_edits_in_place_and_the_other_buttons_are_there(tmp_path: 
         assert "Porchlight 1.2.3" in house.stage.posts[post].text
 
 
+async def busy(house: Scene) -> None:
+    """Alpha was asked three times in this hour."""
+    await house.database.write(*happened({"Alpha": Tally(3, 3)}, house.clock.now))
+
+
 async def test_the_chart_is_a_picture_where_one_can_be_seen(tmp_path: Path) -> None:
-    """With the same facts in words."""
+    """With the same facts in its caption; of the last day, or of the week."""
     street = Street()
     async with scene(tmp_path, stage=street) as house:
-        assert await house.hear("/chart") == "Alpha: 3 asked"
-        await street.shows(lambda: street.pictures == [b"PNG"])
+        assert await house.hear("/chart") == SAY.CHART["nothing"]
+        await busy(house)
+        for command, other in (("/chart", "7 days"), ("/chart week", "24 hours")):
+            shown = await house.hear(command)
+            (button,) = list(street.posts.values())[-1].buttons
+            assert button.label == other
+            assert shown == f"**{SAY.CHART['title_week' if 'week' in command else 'title']}**"
+            assert street.pictures.pop() == b"PNG"
+            assert street.captions.pop() == "- Alpha: asked 3, answered 3"
         row = await house.database.read_one("SELECT post FROM posts WHERE part = ?", (PICTURE,))
         assert row is not None
+
+
+class Blind(Street):
+    """Takes no picture."""
+
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
+        raise BadFormat("too large")
+
+
+async def test_the_words_tell_what_a_picture_that_is_refused_does_not(tmp_path: Path) -> None:
+    """The facts are not lost with it."""
+    street = Blind()
+    async with scene(tmp_path, stage=street) as house:
+        await busy(house)
+        await house.hear("/chart")
+        await street.shows(lambda: "- Alpha: asked 3, answered 3" in street.texts()[-1])
 
 
 @pytest.mark.parametrize("argument", ["", "details", "pin"])
@@ -159,7 +229,8 @@ async def test_the_log_is_shown_without_secrets(tmp_path: Path) -> None:
             assert "three" in shown
             assert "two" not in shown
         assert await house.hear("/logs critical") == SAY.NO_LOGS
-        for wrong in ("0", "-1", "loud", "99999999999999999999"):
+        assert (await house.hear("/logs 99999999999999999999")).count("\n") == 6
+        for wrong in ("0", "-1", "loud"):
             assert await house.hear(f"/logs {wrong}") == SAY.LOGS_HOW
 
 
@@ -173,6 +244,17 @@ async def test_a_long_log_is_cut_to_fit_one_post(tmp_path: Path) -> None:
         assert len(shown) < 4000
         assert "| 49 y" in shown
         assert "| 1 y" not in shown
+
+
+async def test_a_log_that_has_just_turned_over_shows_what_was_before(tmp_path: Path) -> None:
+    """The last error is not gone because the file is new."""
+    (tmp_path / "system.log.1").write_text(LOG)
+    (tmp_path / "system.log").write_text("2026-03-11 14:31:00 | INFO | x | five\n")
+    async with scene(tmp_path) as house:
+        shown = await house.hear("/logs 2")
+        assert "four" in shown
+        assert "five" in shown
+        assert "three" in await house.hear("/logs error")
 
 
 # ── /usage, /why ──────────────────────────────────────────────────────────────────────────────────
@@ -195,6 +277,20 @@ async def test_usage_counts_by_human_and_shows_no_words(tmp_path: Path) -> None:
         assert shown[2:] == [
             "- Anna: 3 today, 3 in 7 days, 3 in 30 days",
             "- Mia: 0 today, 0 in 7 days, 2 in 30 days",
+        ]
+
+
+async def test_who_was_removed_is_counted_among_the_others(tmp_path: Path) -> None:
+    """Their questions were asked all the same; their name is gone."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        access = house.desktop.family.access
+        await access.let_in(KID, "child", name="Mia")
+        await house.hear("Why?", person=KID, chat=KIDS_CHAT)
+        member = access.member_of(KID)
+        assert member is not None
+        await house.hear(f"/remove {member.id} yes")
+        assert (await house.hear("/usage")).splitlines()[2:] == [
+            f"- {SAY.USAGE_OTHERS}: 1 today, 1 in 7 days, 1 in 30 days"
         ]
 
 
@@ -235,6 +331,37 @@ async def test_why_is_about_the_post_it_replies_to(tmp_path: Path) -> None:
         assert await house.hear("/why") == SAY.WHY_NOBODY
 
 
+async def test_why_is_about_what_came_to_an_end(tmp_path: Path) -> None:
+    """While an answer grows it is about the one before."""
+    go_on = asyncio.Event()
+    player = Player(PLAIN, ["An ", go_on, "answer.", End()])
+    async with scene(tmp_path, node("Alpha", player)) as house:
+        await house.hear("Why?")
+        await house.say("And now?")
+        await house.stage.shows(lambda: "An " in house.stage.texts())
+        await house.say("/why")
+        await house.stage.shows(lambda: any(it.startswith("🟢 Alpha") for it in house.stage.texts()))
+        go_on.set()
+        await house.calm()
+
+
+async def test_nobody_hears_which_way_the_answer_of_another_came(tmp_path: Path) -> None:
+    """Not by replying to it either; and the next run knows the way of one's own."""
+    street = Street()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        await house.desktop.family.access.let_in(KID, "adult")
+        asked = await house.say("Why?", person=KID, chat=KIDS_CHAT)
+        await house.calm()
+        said = Incoming(HOME, PARENT, "w1", "/why", house.clock.now, reply_to=asked)
+        await house.desk.accept("stage", [said], None)
+        await house.calm()
+        assert street.texts()[-1] == SAY.WHY_NOTHING
+        await house.hear("Why?")
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=street) as house:
+        house.said = 1000
+        assert (await house.hear("/why")).startswith("🟢 Alpha answered")
+
+
 # ── Everything held, and a backup ─────────────────────────────────────────────────────────────────
 
 
@@ -264,6 +391,16 @@ async def test_while_everything_is_paused_questions_are_kept(tmp_path: Path) -> 
         await house.calm()
         assert street.texts()[-1] == SAY.NOT_PAUSED
     assert len(player.asked) == 1
+
+
+async def test_pausing_a_model_pauses_that_one_alone(tmp_path: Path) -> None:
+    """A name behind /pause means it; and a wrong one stops nobody."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        assert await house.hear("/pause Alpha") == SAY.node_paused("Alpha")
+        assert not house.desktop.operating.pausing.is_on
+        assert await house.hear("/resume alpha") == SAY.node_goes_on("Alpha")
+        assert await house.hear("/pause Alfa") == SAY.reset_unknown("Alfa", ["Alpha"])
+        assert await house.hear("Why?") == "An answer."
 
 
 async def test_an_answer_that_grows_comes_to_its_end(tmp_path: Path) -> None:

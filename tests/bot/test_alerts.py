@@ -1,100 +1,13 @@
-"""What admins hear at once: each trouble once, together what comes together, and closed by its good news."""
+"""What admins hear at once of their models: each trouble once, together what comes together, and its end."""
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
 
-import pytest
-
 from bot import phrases
-from bot.alerts import CALM_S, LASTS_S, Alerts, free_bytes
-from bot.notices import Notice
-from core.errors import NodeError, RateLimited, Rejected, StorageError, Unavailable
-from core.node import Node
-from core.providers import End
-from core.storage import Database, Statement, open_database
-from core.troubles import DAY_S, FREE_BYTES_MIN, FREE_BYTES_WELL, Signs, Told
-from core.types import Person
-from tests.fakes import Clock, Player, node
-
-SAY = phrases.of()
-ANNA, BEN = Person("stage", "1", "Anna"), Person("stage", "2", "Ben", "de")
-REJECTED = Rejected("401", "Put a new key into .env.")
-
-
-class Watch:
-    """A house that is watched by one run of the program after the other; `said` is all that Anna heard."""
-
-    def __init__(self, folder: Path, *nodes: Node) -> None:
-        self.clock = Clock()
-        self.nodes = list(nodes)
-        self.free_bytes: int | None = None
-        self.backup_age_s: float | None = None
-        self.seen = True
-        """Whether anybody can be told."""
-        self.dies = False
-        """The program is killed before anything is on disk."""
-        self.notices: list[Notice] = []
-        self.told: list[str] = []
-        """To whoever started the program."""
-        self._folder = folder
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> "Watch":
-        await self.restart()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-    async def restart(self) -> None:
-        await self._stack.aclose()
-        self._database: Database = await self._stack.enter_async_context(open_database(self._folder / "t.db"))
-        self._alerts = Alerts(
-            *(Told(self._database), self._signs, self._announce, lambda: [ANNA, BEN]),
-            *(lambda person: phrases.of(person.language), self.told.append, SAY),
-            clock=self.clock,
-            now=self.clock,
-        )
-
-    async def _signs(self) -> Signs:
-        return Signs(self.nodes, self.clock(), self.free_bytes, self.backup_age_s)
-
-    async def _announce(self, notices: Sequence[Notice], also: Sequence[Statement]) -> bool:
-        if self.dies:
-            raise StorageError("killed")
-        if self.seen:
-            await self._database.write(*also)
-            self.notices += notices
-        return self.seen
-
-    @property
-    def said(self) -> list[str]:
-        return [notice.text for notice in self.notices if notice.person == ANNA]
-
-    async def look(self, times: int = 1, every_s: float = 20.0) -> None:
-        for _ in range(times):
-            await self._alerts.look()
-            self.clock.advance(every_s)
-
-    def fails(self, it: Node, error: NodeError, times: int = 1) -> None:
-        for _ in range(times):
-            lease = it.lease(self.clock(), early=True)
-            assert lease is not None
-            it.failed(lease, error, self.clock())
-
-    def answers(self, it: Node) -> None:
-        lease = it.lease(self.clock(), early=True)
-        assert lease is not None
-        it.succeeded(lease, End(), 0.5)
-
-
-def alpha() -> Node:
-    return node("Alpha", Player())
-
-
-def beta() -> Node:
-    return node("Beta", Player())
+from bot.alerts import CALM_S, LASTS_S
+from core.errors import RateLimited, Unavailable
+from core.troubles import DAY_S, FREE_BYTES_MIN
+from tests.bot.watch import BEN, REJECTED, SAY, Watch, alpha, beta
+from tests.fakes import Player, node
 
 
 async def test_a_node_that_only_a_person_can_mend_is_told_once(tmp_path: Path) -> None:
@@ -172,6 +85,19 @@ async def test_what_breaks_together_is_told_together(tmp_path: Path) -> None:
         assert watch.said[1] == "🟢 The model Alpha answers again.\n\n🟢 The model Beta answers again."
 
 
+async def test_what_breaks_one_after_the_other_is_told_together(tmp_path: Path) -> None:
+    """A key that three nodes share is refused three times within two seconds: the first is told at once, the
+    others in one post."""
+    nodes = [node(name, Player()) for name in ("Alpha", "Beta", "Gamma", "Delta")]
+    async with Watch(tmp_path, *nodes) as watch:
+        for it in nodes[:3]:
+            watch.fails(it, REJECTED)
+            await watch.look(every_s=0.7)
+        assert len(watch.said) == 1
+        await watch.look(3)
+        assert [text.count("🔴") for text in watch.said] == [1, 2]
+
+
 async def test_nobody_can_be_answered_when_that_lasts(tmp_path: Path) -> None:
     """Not for a limit per minute, but after three; and the good news has to last, too."""
     only = alpha()
@@ -197,8 +123,73 @@ async def test_only_the_mini_model_is_no_answer_a_family_wants(tmp_path: Path) -
         await watch.look(int(LASTS_S["only_small"] // 20) + 2)
         assert len(watch.said) == 1
         assert "mini model" in watch.said[0]
-        watch.nodes = [mini]
+        watch.answers(mini)
         await watch.look(int(CALM_S["only_small"] // 20) + 2)
+        assert len(watch.said) == 1
+        watch.answers(good)
+        await watch.look(int(CALM_S["only_small"] // 20) + 2)
+        assert watch.said[1:] == ["🟢 The better models answer again."]
+
+
+async def test_a_house_with_nothing_but_the_mini_model_is_as_it_should_be(tmp_path: Path) -> None:
+    """Whoever took the others out of the settings hears neither bad nor good news of it."""
+    good, mini = alpha(), node("Mini", Player(), small=True, local=True)
+    async with Watch(tmp_path, good, mini) as watch:
+        watch.fails(good, RateLimited("429", 7200, stated=True))
+        await watch.look(int(LASTS_S["only_small"] // 20) + 2)
+        watch.nodes = [mini]
+        watch.answers(mini)
+        await watch.look(int(CALM_S["only_small"] // 20) + 2)
+        assert len(watch.said) == 1
+
+
+async def test_worse_news_is_no_good_news(tmp_path: Path) -> None:
+    """When the mini model fails as well, nobody is answered, and nothing is said to be over."""
+    good, mini = alpha(), node("Mini", Player(), small=True, local=True)
+    async with Watch(tmp_path, good, mini) as watch:
+        watch.fails(good, RateLimited("429", 7200, stated=True))
+        await watch.look(int(LASTS_S["only_small"] // 20) + 2)
+        watch.fails(mini, Unavailable("server", "500"), times=5)
+        await watch.look(30)
+        assert [text[0] for text in watch.said] == ["🟠", "🔴"]
+
+
+async def test_an_admin_who_pauses_every_node_is_not_told_that_questions_are_answered(
+    tmp_path: Path,
+) -> None:
+    """Nobody is, and they know why."""
+    only = alpha()
+    async with Watch(tmp_path, only) as watch:
+        watch.fails(only, Unavailable("server", "500"), times=5)
+        await watch.look(12)
+        only.paused = True
+        await watch.look(12)
+        assert [text[0] for text in watch.said] == ["🔴"]
+
+
+async def test_an_answer_in_between_is_no_end(tmp_path: Path) -> None:
+    """One question got through, and the next did not: when the pause is over, that proves nothing."""
+    only = alpha()
+    async with Watch(tmp_path, only) as watch:
+        watch.fails(only, RateLimited("429", 3600, stated=True))
+        await watch.look(12)
+        watch.answers(only)
+        watch.fails(only, RateLimited("429", 3600, stated=True))
+        await watch.look(200)
+        assert len(watch.said) == 1
+
+
+async def test_a_node_that_comes_and_goes_is_told_once(tmp_path: Path) -> None:
+    """A pause that is over is no answer: only that somebody was answered closes the alert."""
+    only = alpha()
+    async with Watch(tmp_path, only) as watch:
+        for _ in range(3):
+            watch.fails(only, RateLimited("429", 3600, stated=True))
+            await watch.look(200)
+        assert len(watch.said) == 1
+        watch.answers(only)
+        await watch.restart()
+        await watch.look(int(CALM_S["nobody"] // 20) + 2)
         assert watch.said[1:] == ["🟢 Questions are answered again."]
 
 
@@ -210,59 +201,6 @@ async def test_what_an_admin_has_paused_is_no_trouble(tmp_path: Path) -> None:
         bad.paused = True
         await watch.look(30)
         assert watch.said == []
-
-
-async def test_a_disk_that_is_almost_full_is_told_before_it_is(tmp_path: Path) -> None:
-    """And over when there is real room again, not when a few bytes come and go."""
-    async with Watch(tmp_path, alpha()) as watch:
-        for free in (FREE_BYTES_MIN, FREE_BYTES_MIN - 1, FREE_BYTES_MIN, FREE_BYTES_MIN - 1):
-            watch.free_bytes = free
-            await watch.look()
-        assert len(watch.said) == 1
-        watch.free_bytes = FREE_BYTES_WELL
-        await watch.look(2)
-        assert watch.said[1:] == ["🟢 There is room on the disk again."]
-
-
-async def test_a_backup_that_fails_for_three_days_is_told(tmp_path: Path) -> None:
-    """Not one that is late; and the next one is good news."""
-    async with Watch(tmp_path, alpha()) as watch:
-        for days in (1.0, 2.9, 3.1, 4.2):
-            watch.backup_age_s = days * DAY_S
-            await watch.look()
-        (text,) = watch.said
-        assert "for 3 days" in text
-        watch.backup_age_s = 60.0
-        await watch.look(2)
-        assert watch.said[1:] == ["🟢 There is a new backup."]
-
-
-async def test_what_nobody_would_see_is_told_where_the_program_was_started(tmp_path: Path) -> None:
-    """Once; and the next run, which has somebody to tell, tells them."""
-    bad = alpha()
-    async with Watch(tmp_path, bad, beta()) as watch:
-        watch.fails(bad, REJECTED)
-        watch.seen = False
-        await watch.look(3)
-        assert watch.told == [SAY.model_out("Alpha", REJECTED.remedy)]
-        watch.seen = True
-        await watch.restart()
-        await watch.look(2)
-        assert len(watch.said) == 1
-
-
-async def test_a_program_that_is_killed_while_telling_tells_once(tmp_path: Path) -> None:
-    """What was told is on disk together with the post, or neither is."""
-    bad = alpha()
-    async with Watch(tmp_path, bad, beta()) as watch:
-        watch.fails(bad, REJECTED)
-        watch.dies = True
-        with pytest.raises(StorageError):
-            await watch.look()
-        watch.dies = False
-        await watch.restart()
-        await watch.look(2)
-        assert len(watch.said) == 1
 
 
 async def test_a_node_that_is_gone_is_no_news(tmp_path: Path) -> None:
@@ -285,9 +223,3 @@ async def test_a_house_without_models_is_told_how_to_get_one(tmp_path: Path) -> 
         await watch.look(6)
         (text,) = watch.said
         assert "No model is set up" in text
-
-
-def test_the_room_on_the_disk_is_known(tmp_path: Path) -> None:
-    """Where it is not, nothing is said about it."""
-    assert (free_bytes(tmp_path) or 0) > 0
-    assert free_bytes(tmp_path / "nowhere") is None

@@ -1,14 +1,16 @@
 """What a model is given, what it is not, and what is said instead of an answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.node_keeper import handle
 from core.errors import Refused, Rejected
 from core.providers import End
 from core.types import Chat, NodeSpec
 from tests.bot.scenes import SAY, scene
-from tests.fakes import Beat, Player, node
+from tests.fakes import Beat, Player, Stage, node
 
 PLAIN: list[Beat] = ["An answer.", End()]
 
@@ -63,7 +65,7 @@ async def test_private_without_a_node_at_home_says_so(tmp_path: Path) -> None:
     """And nothing is sent anywhere."""
     cloud = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", cloud)) as house:
-        assert "never leaves the house" in await house.hear("/private My secret?")
+        assert "model in the house only" in await house.hear("/private My secret?")
         assert await house.hear("/private") == SAY.PRIVATE_BARE
     assert cloud.asked == []
 
@@ -148,3 +150,14 @@ async def test_keys_and_causes_are_not_shown_to_people(tmp_path: Path) -> None:
     async with scene(tmp_path, node("Alpha", Player([broken]))) as house:
         assert "401" not in await house.hear("Why?")
     assert "sk-1" not in repr(NodeSpec("A", "openai", "u", "m", key="sk-1"))
+
+
+async def test_where_no_button_can_be_pressed_its_command_is_told(tmp_path: Path) -> None:
+    """In a terminal nothing is a dead end; a model's answer has nothing below it all the same."""
+    stage = Stage()
+    stage.limits = replace(stage.limits, buttons=False)
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
+        shown = await house.hear("/nodes")
+        assert shown.endswith(f"- Alpha: `/nodes show {handle('Alpha')}`\n- Add one: `/nodes add`")
+        assert (await house.hear("/strategy")).count("/strategy fastest") == 1
+        assert await house.hear("Why?") == "An answer."

@@ -112,11 +112,14 @@ async def test_hours_before_the_first_and_after_now_are_not_dark(tmp_path: Path)
 
 
 def test_a_table_shows_the_same_in_letters() -> None:
-    """A column for each hour: how much was asked, nothing asked, and not running are three things."""
+    """A column for each hour: how much was asked, nothing asked, and not running are three things; and where
+    questions were passed on."""
     rows = table(DAY, SAY).splitlines()
     assert rows[3] == "Alpha     ▇█  ░░               "
-    assert rows[4] == "Beta       ▄  ░░               "
-    assert rows[5] == "       00:00 06:00 12:00 18:00"
+    assert rows[4] == "           ▴                   "
+    assert rows[5] == "Beta       ▄  ░░               "
+    assert rows[6] == "       00:00 06:00 12:00 18:00"
+    assert rows[7] == "▴ passed on to another model · ░ not running"
     assert rows[-1] == "- Not running: about 2 h"
     assert table(day(), SAY) == "Nothing was asked in this time."
 
@@ -154,6 +157,11 @@ async def test_what_is_not_drawn_in_time_is_left(tmp_path: Path) -> None:
 async def test_a_child_that_fails_costs_a_picture_and_no_more(tmp_path: Path, code: str) -> None:
     """Neither its end nor its silence is an error here."""
     assert await picture(DAY, tmp_path, (sys.executable, "-c", code)) is None
+
+
+async def test_a_child_that_cannot_be_started_costs_a_picture_and_no_more(tmp_path: Path) -> None:
+    """As on a machine without memory for it: the digest comes without one."""
+    assert await picture(DAY, tmp_path, ("/nowhere",)) is None
 
 
 async def test_nothing_is_drawn_of_nothing(tmp_path: Path) -> None:

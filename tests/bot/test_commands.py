@@ -117,7 +117,7 @@ async def test_strategy_shows_changes_and_outlives_the_program(tmp_path: Path) -
         assert "**round_robin**" in await house.hear("/strategy")
         assert "There is no strategy quick" in await house.hear("/strategy quick")
         assert house.pool.strategy == "round_robin"
-        assert "**least_used**" in await house.hear("/strategy Least-Used")
+        assert SAY.strategy_set("least_used") == await house.hear("/strategy Least-Used")
         assert house.pool.strategy == "least_used"
         assert await house.desktop.store.choice("strategy") == "least_used"
 

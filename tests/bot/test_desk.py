@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.desk import TRIES_MAX
-from bot.notices import Notice
-from core.errors import RateLimited, Unavailable
+from core.notices import Notice
 from core.providers import End
-from core.types import Chat, Incoming, Person, Removed
+from core.storage import Database
+from core.types import Chat, Incoming, Part, Person
 from tests.bot.scenes import HOME, PARENT, SAY, scene
-from tests.fakes import Beat, Player, Stage, node
+from tests.fakes import Beat, Player, Stage, Street, node
 
 PLAIN: list[Beat] = ["Because ", "of the air.", End()]
 
@@ -49,20 +49,6 @@ async def test_one_persons_questions_wait_for_each_other_and_others_do_not(tmp_p
         gate.set()
         await house.calm()
         assert house.stage.texts() == ["Ben's.", "Because of the air.", "Second."]
-
-
-async def test_stop_ends_the_growing_answer_at_once(tmp_path: Path) -> None:
-    """What was shown stays, with three dots; the node is free and not charged."""
-    player = Player(["Because ", asyncio.Event()])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        await house.say("Why?")
-        await house.stage.shows(lambda: "Because " in house.stage.texts())
-        await house.say("/stop")
-        await house.calm()
-        assert house.stage.texts() == ["Because …", SAY.STOPPED]
-        assert player.playing == 0
-        assert house.pool.nodes[0].counters.failures == {}
-        assert await house.hear("/stop") == SAY.NOTHING_TO_STOP
 
 
 async def test_quick_commands_do_not_wait_for_an_answer(tmp_path: Path) -> None:
@@ -153,6 +139,64 @@ async def test_a_full_disk_is_told_and_the_question_kept(tmp_path: Path) -> None
     assert stage.texts() == [SAY.DISK, "Because of the air."]
 
 
+async def test_of_what_we_announced_damaged_words_are_not_shown(tmp_path: Path) -> None:
+    """Nor is the one it was for told that they had sent something empty: nothing stands there."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
+        await house.inbox.announce((HOME, Notice(PARENT, None, "alert", "Alpha is out.")))
+        await house.database.write(("UPDATE inbox SET answer = 'Alpha is oul.'", ()))
+        await house.desk.take_up()
+        await house.calm()
+        assert house.stage.texts() == []
+
+
+class FailingDisk(Street):
+    """As soon as this text stands in the chat, nothing can be written any more."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.database: Database | None = None
+        self._text = text
+
+    async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
+        post = await super().post(chat, part, reply_to=reply_to, key=key)
+        await self._fail(part)
+        return post
+
+    async def edit(self, chat: Chat, post: str, part: Part) -> None:
+        await super().edit(chat, post, part)
+        await self._fail(part)
+
+    async def _fail(self, part: Part) -> None:
+        if part.text == self._text and part.final and self.database is not None:
+            await self.database.read("PRAGMA query_only = ON")
+            self.lost_edits += 1  # the next run cannot know that it stands there
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["edited", "posted"])
+async def test_a_disk_that_fails_under_a_whole_answer_takes_nothing_from_it(
+    tmp_path: Path, begun: bool
+) -> None:
+    """It goes on standing there, be it the last of many edits or the first post, and once; the next run only
+    notes that it does."""
+    stage = FailingDisk("Because of the air.")
+    seen = asyncio.Event()
+    script: list[Beat] = ["Because ", seen, "of the air.", End()] if begun else PLAIN
+    async with scene(tmp_path, node("Alpha", Player(script)), stage=stage) as house:
+        stage.database = house.database
+        await house.say("Why?")
+        if begun:
+            await stage.shows(lambda: stage.texts() == ["Because "])
+            seen.set()
+        await stage.shows(lambda: stage.texts() == ["Because of the air."])
+        await house.desk.leave()
+        assert stage.texts() == ["Because of the air."]
+    stage.database = None
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
+        await house.desk.take_up()
+        await house.calm()
+    assert stage.texts() == ["Because of the air."]
+
+
 async def test_a_defect_in_one_answer_is_one_honest_sentence(tmp_path: Path) -> None:
     """An error nobody thought of ends this answer and no other, and shows nothing of itself."""
     async with scene(tmp_path, node("Alpha", Player(PLAIN))) as house:
@@ -188,74 +232,6 @@ async def test_a_question_that_waited_long_is_answered_with_a_word(tmp_path: Pat
         assert await house.hear("And now?") == "Because of the air."
 
 
-async def test_a_question_that_is_changed_is_answered_anew_in_the_same_post(tmp_path: Path) -> None:
-    """Whether its answer stands there already or is still growing: the old one is nowhere to be seen."""
-    writing = asyncio.Event()
-    player = Player(["Old, ", writing, "cold", End()], ["New.", End()], ["Newer.", End()])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        said = Incoming(HOME, PARENT, "q1", "Why?", house.clock.now)
-        await house.desk.accept("stage", [said], None)
-        await house.stage.shows(lambda: house.stage.texts() == ["Old, "])
-        await house.desk.accept("stage", [replace(said, text="Why not?", edited=True)], None)
-        await house.calm()
-        assert house.stage.texts() == ["New."]
-        await house.desk.accept("stage", [replace(said, text="Really?", edited=True)], None)
-        await house.calm()
-        assert house.stage.texts() == ["Newer."]
-        await house.desk.accept("stage", [replace(said, text="Really?", edited=True)], None)
-        assert await house.inbox.waiting() == 0
-    assert [asked.turns[-1].text for asked in player.asked] == ["Why?", "Why not?", "Really?"]
-    assert len(player.asked[-1].turns) == 2
-
-
-async def test_a_question_that_is_taken_back_has_no_answer(tmp_path: Path) -> None:
-    """The growing one ends and vanishes, one that stood there too, and no model hears of it again."""
-    player = Player(["Once ", asyncio.Event(), "upon", End()], ["Two.", End()])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        await house.say("One?")
-        await house.stage.shows(lambda: house.stage.texts() == ["Once "])
-        await house.desk.accept("stage", [Removed(HOME, "q1")], None)
-        await house.calm()
-        await house.stage.shows(lambda: house.stage.texts() == [])
-        assert await house.hear("Two?") == "Two."
-        await house.desk.accept("stage", [Removed(HOME, "q2"), Removed(HOME, "never seen")], None)
-        await house.stage.shows(lambda: house.stage.texts() == [])
-        await house.hear("Three?")
-    assert [turn.text for turn in player.asked[-1].turns[1:]] == ["Three?"]
-
-
-async def test_a_pressed_retry_answers_in_the_place_of_the_old_answer(tmp_path: Path) -> None:
-    """The text does not stand there twice; somebody else's answer is not retried by it."""
-    player = Player(["First.", End()], ["Second.", End()])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        await house.hear("Why?")
-        (part,) = house.stage.posts.values()
-        (button,) = part.buttons
-        press = Incoming(HOME, PARENT, "press-1", button.command, house.clock.now, pressed="p1")
-        await house.desk.accept("stage", [replace(press, person=Person("stage", "1"), post="press-0")], None)
-        await house.calm()
-        assert house.stage.texts() == ["Second."]
-        other = replace(press, chat=Chat("stage", "elsewhere"), post="press-2")
-        await house.desk.accept("stage", [other], None)
-        await house.calm()
-        assert house.stage.texts() == ["Second.", SAY.NOTHING_TO_RETRY]
-
-
-async def test_a_pressed_stop_ends_the_answer_without_a_word(tmp_path: Path) -> None:
-    """The answer itself shows it, and offers to be asked again."""
-    player = Player(["Once ", asyncio.Event(), "upon", End()])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        await house.say("Tell me a story.")
-        await house.stage.shows(lambda: house.stage.texts() == ["Once "])
-        (part,) = house.stage.posts.values()
-        press = Incoming(HOME, PARENT, "press-1", part.buttons[0].command, house.clock.now, pressed="p1")
-        await house.desk.accept("stage", [press], None)
-        await house.calm()
-        (part,) = house.stage.posts.values()
-        assert part.text == "Once …"
-        assert [button.label for button in part.buttons] == [SAY.RETRY_BUTTON]
-
-
 async def test_what_came_along_with_words_is_told_apart(tmp_path: Path) -> None:
     """A picture alone gets a kind sentence, its caption an answer."""
     player = Player(PLAIN)
@@ -281,64 +257,3 @@ async def test_in_a_group_only_the_thread_is_read(tmp_path: Path) -> None:
             await house.calm()
     asked = [turn.text for turn in player.asked[-1].turns if turn.role == "user"]
     assert asked == ["Question q1?", "Question q3?"]
-
-
-@pytest.mark.parametrize("error", [RateLimited("429", 90, stated=True), Unavailable("stalled", "…")])
-async def test_when_nobody_can_answer_there_is_a_sentence_and_retry_works_later(
-    tmp_path: Path, error: RateLimited | Unavailable
-) -> None:
-    """`/retry` asks the same question again."""
-    player = Player([error])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        assert (await house.hear("Why?")).startswith("None of my models can answer just now.")
-        house.clock.advance(90)
-        player.scripts = [PLAIN]
-        assert await house.hear("/retry") == "Because of the air."
-        assert player.asked[-1].turns[-1].text == "Why?"
-
-
-async def test_a_forged_button_breaks_nothing(tmp_path: Path) -> None:
-    """A number no database holds, a command on somebody else's post: the answer stays, the program too."""
-    player = Player(PLAIN)
-    child = Person("stage", "2", "Mia")
-    group = Chat("stage", "-1", "group")
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        await house.desktop.family.access.let_in(child, "child")
-        await house.hear("Why?", chat=group)
-        for number, command in enumerate(
-            ("/retry 99999999999999999999999", "/retry ¹", "/status", "/settings")
-        ):
-            press = Incoming(group, child, f"press-{number}", command, house.clock.now, pressed="p1")
-            await house.desk.accept("stage", [press], None)
-            await house.calm()
-        assert house.stage.posts["p1"].text == "Because of the air."
-        assert await house.hear("And now?") == "Because of the air."
-
-
-async def test_a_retry_that_fails_leaves_the_old_answer_where_it_is(tmp_path: Path) -> None:
-    """The sentence stands in a post of its own, and the exchange is still remembered."""
-    player = Player(PLAIN, [RateLimited("429", 90, stated=True)])
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        await house.hear("Why?")
-        (button,) = house.stage.posts["p1"].buttons
-        press = Incoming(HOME, PARENT, "press-1", button.command, house.clock.now, pressed="p1")
-        await house.desk.accept("stage", [press], None)
-        await house.calm()
-        old, sentence = house.stage.texts()
-        assert old == "Because of the air."
-        assert "None of my models" in sentence
-        said = await house.desktop.memory.history(HOME, PARENT, before=99, limit=9, private=False)
-        assert [exchange.question for exchange in said] == ["Why?"]
-
-
-async def test_stop_works_behind_hundreds_of_questions(tmp_path: Path) -> None:
-    """It is found though more rows wait than are read at a time."""
-    player = Player(["Once ", asyncio.Event(), "upon", End()], PLAIN)
-    async with scene(tmp_path, node("Alpha", player)) as house:
-        said = [Incoming(HOME, PARENT, f"x{n}", f"Question {n}?", house.clock.now) for n in range(230)]
-        await house.desk.accept("stage", said, None)
-        await house.stage.shows(lambda: house.stage.texts() == ["Once "])
-        await house.say("/stop")
-        await house.stage.shows(lambda: SAY.STOPPED in house.stage.texts())
-        await house.calm()
-        assert len(house.stage.texts()) == 231

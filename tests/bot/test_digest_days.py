@@ -13,13 +13,13 @@ import pytest
 
 from bot import phrases
 from bot.digest import RETRY_S, Digest
-from bot.notices import Notice
 from bot.scheduler import TICK_S
 from core.access import Access
 from core.digests import Digests, Often, is_due
 from core.errors import StorageError
 from core.history import HOUR_S, History
-from core.inbox import Announcement, Inbox
+from core.inbox import Inbox
+from core.notices import Notice
 from core.people import People
 from core.storage import Statement, open_database
 from core.troubles import Signs
@@ -67,6 +67,7 @@ class House:
         """The program is killed "before" or "after" the digest is on disk."""
         self.unreached = 0
         """So many times nobody can be reached."""
+        self.complaints: list[str] = []
         self.tried = 0
         self._folder = folder
 
@@ -94,7 +95,7 @@ class House:
             )
 
     async def _signs(self) -> Signs:
-        return Signs([node("Alpha", Player())], self.clock())
+        return Signs([node("Alpha", Player())], self.clock(), complaints=self.complaints)
 
     async def _announce(self, notices: Sequence[Notice], also: Sequence[Statement]) -> bool:
         self.tried += 1
@@ -103,10 +104,7 @@ class House:
             return False
         if self.dies == "before":
             raise StorageError("killed before it was on disk")
-        shown = [
-            Announcement(Chat("stage", it.person.id), it.person, it.key, it.text, silent=it.silent)
-            for it in notices
-        ]
+        shown = [(Chat("stage", it.person.id), it) for it in notices]
         await self.inbox.announce(*shown, also=also)
         if self.dies == "after":
             raise StorageError("killed after it was on disk")
@@ -199,6 +197,41 @@ async def test_the_day_the_clocks_change_has_its_digest(
     assert days.count(change) == 1
 
 
+async def test_other_settings_make_no_second_one(tmp_path: Path) -> None:
+    """DIGEST_TIME is set later, and earlier again, and the time zone is another one, all on one day."""
+    house = House(tmp_path, ZoneInfo("Europe/Berlin"), datetime(2026, 3, 9, 1, tzinfo=UTC))
+    async with house.running():
+        house.clock.advance(30 * HOUR_S)
+    for at, zone, hours in (
+        (EIGHT, "Europe/Berlin", 2),
+        (time(20), "Europe/Berlin", 10),
+        (time(6), "Europe/Berlin", 1),
+        (EIGHT, "America/New_York", 2),
+    ):
+        house.zone = ZoneInfo(zone)
+        async with house.running(at) as digest:
+            await digest.send()
+        house.clock.advance(hours * HOUR_S)
+    async with house.running():
+        assert len(await house.sent()) == 1
+
+
+async def test_whoever_starts_it_late_in_the_evening_gets_one_and_not_seven(tmp_path: Path) -> None:
+    """After a week of being off: that of today, which says for how long it was off, and the next one at its
+    time."""
+    house = House(tmp_path, ZoneInfo("UTC"), datetime(2026, 3, 9, 1, tzinfo=UTC))
+    async with house.running():
+        await History(house.database, house.now).beat()
+    house.clock.advance(7 * 24 * HOUR_S + 21 * HOUR_S)
+    async with house.running() as digest:
+        for _ in range(24):
+            await digest.send()
+            house.clock.advance(HOUR_S)
+        assert [f"{moment:%d %H}" for moment in await house.sent()] == ["16 22", "17 08"]
+        rows = await house.database.read("SELECT answer FROM inbox ORDER BY id")
+        assert "not running for about 23 h in the last 24 hours" in rows[0]["answer"]
+
+
 async def test_two_admins_get_one_each(tmp_path: Path) -> None:
     """And nobody else gets any."""
     house = House(tmp_path, ZoneInfo("UTC"), datetime(2026, 3, 10, 12, tzinfo=UTC))
@@ -232,6 +265,20 @@ async def test_whoever_cannot_be_reached_is_tried_again(tmp_path: Path) -> None:
             await digest.send()
             house.clock.advance(TICK_S)
         assert house.tried == 1
+        house.clock.advance(RETRY_S)
+        await digest.send()
+        assert len(await house.sent()) == 1
+
+
+async def test_where_nothing_can_be_said_none_is_left_to_be_read_too_late(tmp_path: Path) -> None:
+    """A platform refuses the token: the digest comes when it lets us in again, as it is then."""
+    house = House(tmp_path, ZoneInfo("UTC"), datetime(2026, 3, 10, 1, tzinfo=UTC))
+    house.complaints = ["stage token"]
+    async with house.running() as digest:
+        house.clock.advance(8 * HOUR_S)
+        await digest.send()
+        assert await house.sent() == []
+        house.complaints = []
         house.clock.advance(RETRY_S)
         await digest.send()
         assert len(await house.sent()) == 1

@@ -1,5 +1,6 @@
 """`.env` is changed without losing anything: neither another setting, nor a comment, nor a blank."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -110,6 +111,17 @@ def test_the_program_reads_what_was_written(tmp_path: Path) -> None:
     assert found.mistakes == []
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir()] == [".env"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a file of somebody else")
+def test_it_stays_whose_it_is(tmp_path: Path) -> None:
+    """Also when root changes it: the program, which is not root, could not read it otherwise."""
+    path = tmp_path / ".env"
+    path.write_text("LANGUAGE=en\n")
+    os.chown(path, 10001, 10002)
+    env_file.save(path, "LANGUAGE=de\n")
+    assert (path.stat().st_uid, path.stat().st_gid) == (10001, 10002)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from core.providers import End
 from core.roles import Role
 from core.types import Chat, Incoming, Joined, Moved, Person, Poison
 from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
-from tests.core.test_pool import PLAIN
+from tests.core.answers import PLAIN
 from tests.fakes import Player, Street, node
 
 EVE = Person("stage", "666", "Eve")
@@ -325,6 +325,14 @@ async def test_a_password_behind_a_command_is_one_too(tmp_path: Path) -> None:
         assert await house.hear("/strategy random") == SAY.strategy_set("random")
     assert player.asked == []
     assert PASSWORD.encode() not in everything_kept(tmp_path)
+
+
+async def test_a_password_may_look_like_a_command(tmp_path: Path) -> None:
+    """It is the whole of it that counts, and not what stands behind its first word."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player), stage=Street(), password="/open the porch") as house:
+        assert await house.hear("/open the porch") == SAY.UNLOCKED
+    assert player.asked == []
 
 
 async def test_where_we_may_not_delete_a_password_its_writer_is_told(tmp_path: Path) -> None:

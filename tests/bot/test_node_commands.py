@@ -8,9 +8,9 @@ from bot.node_keeper import handle
 from core.errors import Rejected, Unavailable
 from core.node import Node
 from core.providers import End, Health
-from core.types import NodeSpec, Person
-from tests.bot.scenes import HOME, SAY, Scene, scene
-from tests.fakes import Beat, Player, Street, node
+from core.types import Chat, Incoming, NodeSpec, Person
+from tests.bot.scenes import HOME, PARENT, PATTERNS, SAY, Scene, scene
+from tests.fakes import Beat, Player, Stage, Street, node
 
 PLAIN: list[Beat] = ["An answer.", End()]
 KEY = "gsk_canary0123456789canary"
@@ -42,11 +42,11 @@ class Workshop:
         return Node(spec, self.player, random=lambda: 0.0)
 
 
-async def paste(house: Scene, text: str) -> str:
+async def paste(house: Scene, text: str, chat: Chat = HOME) -> str:
     """Write that; it stands in the chat until it is taken away. What is said to it."""
     place = f"pasted {house.said}"
     house.stage.posts[place] = house.stage.render("what was pasted", final=True)[0]
-    await house.say(text, post=place)
+    await house.say(text, post=place, chat=chat)
     await house.stage.shows(lambda: place not in house.stage.posts)
     await house.calm()
     return house.stage.texts()[-1]
@@ -149,6 +149,130 @@ async def test_a_key_wants_the_password_and_a_private_chat(tmp_path: Path) -> No
         assert [it.name for it in await house.desktop.operating.keeper.added()] == ["Groq"]
 
 
+async def test_a_key_behind_the_command_is_a_pasted_key(tmp_path: Path) -> None:
+    """That is what most people write: it is taken away, kept for its node, and nowhere else."""
+    street = Street()
+    async with scene(tmp_path, stage=street, makes=Workshop()) as house:
+        assert "Groq" in await paste(house, f"/nodes add {KEY}")
+        assert [it.name for it in await house.desktop.operating.keeper.added()] == ["Groq"]
+        assert await paste(house, f"/nodes Add\n{TOKEN}") == SAY.KEY_NOT_READ
+        assert await house.hear("/nodes add groq") == SAY.ADD_HOW
+        rows = await house.database.read("SELECT text, question, answer FROM inbox")
+        kept = str([tuple(row) for row in rows])
+        assert KEY not in kept
+        assert TOKEN not in kept
+
+
+async def test_a_key_that_comes_alone_is_no_question(tmp_path: Path) -> None:
+    """The id first and then the token, or a key of nobody knows whom: no model reads it, with or without
+    having been asked for it."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player), stage=Street()) as house:
+        for text in (ACCOUNT, TOKEN, f"token: {TOKEN}"):
+            assert await paste(house, text) == SAY.KEY_NOT_READ
+        assert player.asked == []
+        assert await house.hear("3" * 40) == "An answer."
+        rows = await house.database.read("SELECT text FROM inbox")
+        assert TOKEN not in str([row["text"] for row in rows])
+
+
+async def test_whoever_asks_once_is_told_too(tmp_path: Path) -> None:
+    """On the command line, where nobody waits for what comes later, a key and the password get their
+    sentence as well."""
+    stage = Stage()
+    stage.resumes = False
+    async with scene(tmp_path, stage=stage, password=PASSWORD) as house:
+        assert await house.hear(TOKEN) == SAY.KEY_LOCKED
+        assert await house.hear(PASSWORD) == SAY.UNLOCKED
+        assert await house.hear(TOKEN) == SAY.KEY_NOT_READ
+
+
+async def test_a_key_in_a_changed_message_is_taken_too(tmp_path: Path) -> None:
+    """Whoever corrects a paste has pasted."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street(), makes=Workshop()) as house:
+        post = await house.say("Hello?")
+        await house.calm()
+        changed = Incoming(HOME, PARENT, post, KEY, house.clock.now, edited=True)
+        await house.desk.accept("stage", [changed], None)
+        await house.calm()
+        assert "Groq" in house.stage.texts()[-1]
+        rows = await house.database.read("SELECT text, question FROM inbox")
+        assert KEY not in str([tuple(row) for row in rows])
+
+
+async def test_a_key_in_a_group_is_taken_away_and_kept_nowhere(tmp_path: Path) -> None:
+    """There, others may have read it."""
+    group = Chat("stage", "-100", "group")
+    async with scene(tmp_path, stage=Street(), makes=Workshop()) as house:
+        await house.desktop.family.chats.allow_group(group, "Family", PARENT)
+        for text in (KEY, f"/nodes add {KEY}"):
+            assert await paste(house, text, chat=group) == SAY.PRIVATE_CHAT_ONLY
+        assert await house.desktop.operating.keeper.added() == []
+
+
+async def test_an_ollama_at_home_is_added_by_its_address(tmp_path: Path) -> None:
+    """It is of the house: it may read private questions, and is asked when the cloud cannot; the next run
+    has it too. The same address again is the same node."""
+    ollama = Offers(["At home.", End()], models=("llama3.2:3b", "gpt-oss:120b-cloud"))
+    street = Street()
+    async with scene(tmp_path, stage=street, makes=Workshop(ollama)) as house:
+        assert await house.hear("/private Why?") != "At home."
+        for text in ("/nodes add http://192.168.1.5:11434", "/nodes add", "192.168.1.5:11434"):
+            shown = await house.hear(text)
+        assert "- llama3.2:3b" in shown
+        assert len(await house.desktop.operating.keeper.added()) == 1
+        assert (await house.hear((await commands(house))["llama3.2:3b"])).startswith("🟢 Ollama answers")
+        (added,) = house.pool.nodes
+        assert (added.spec.kind, added.spec.url) == ("ollama", "http://192.168.1.5:11434")
+        assert (added.spec.local, added.spec.priority, added.spec.parallel) == (True, 10, 1)
+        assert await house.hear("/private Why?") == "At home."
+        await house.hear("/choose Ollama gpt-oss:120b-cloud")
+        assert not added.spec.local
+        (kept,) = await house.desktop.operating.keeper.added()
+        assert PATTERNS.spec_of(kept) == added.spec
+
+
+async def test_an_ollama_without_a_model_says_how_to_get_one(tmp_path: Path) -> None:
+    """And is kept meanwhile: there is no key that could be wrong."""
+    how = "On the machine Ollama runs on: ollama pull usual:4b"
+    empty = Offers([Rejected("not here", how)])
+    empty.health = Health("ill", "not here", remedy=how)
+    async with scene(tmp_path, stage=Street(), makes=Workshop(empty)) as house:
+        assert how in await house.hear("/nodes add http://localhost:11434/")
+        assert list(await commands(house)) == ["Try again", "Other model", "Remove"]
+        assert len(await house.desktop.operating.keeper.added()) == 1
+
+
+async def test_what_is_no_address_at_home_is_not_added(tmp_path: Path) -> None:
+    """An address outside wants a key; and without having been asked for, an address is a question."""
+    player = Player(PLAIN)
+    async with scene(tmp_path, node("Alpha", player), stage=Street(), password=PASSWORD) as house:
+        assert await house.hear("/nodes add http://192.168.1.5:11434") == SAY.PASSWORD_WANTED
+        assert await house.hear(PASSWORD) == SAY.ADD_HOW
+        for text in ("https://example.com", "hello", "12:30"):
+            assert await house.hear(f"/nodes add {text}") == SAY.ADD_HOW
+        assert await house.hear("/help") != SAY.ADD_HOW
+        assert await house.desktop.operating.keeper.added() == []
+
+
+async def test_a_name_that_the_settings_take_later_is_no_end(tmp_path: Path) -> None:
+    """What was added gets another one: it can still be used and removed, and what is chosen for one is not
+    chosen for the other."""
+    async with scene(tmp_path, stage=Street(), makes=Workshop()) as house:
+        await house.hear(f"{ACCOUNT} {TOKEN}")
+    named = node("Cloudflare", Player(PLAIN))
+    async with scene(tmp_path, named, stage=Street(), makes=Workshop()) as house:
+        house.said = 1000
+        assert "Cloudflare-2: not in use yet" in await house.hear("/nodes")
+        assert (await house.hear("/nodes try Cloudflare-2")).startswith("🟢 Cloudflare-2 answers")
+        await house.hear("/choose Cloudflare qwen-3-32b")
+        (choice,) = await house.database.read("SELECT name, model FROM node_choices")
+        assert tuple(choice) == ("Cloudflare", "qwen-3-32b")
+        await house.hear("/nodes remove Cloudflare-2 yes")
+        assert await house.desktop.operating.keeper.added() == []
+        assert house.pool.nodes == [named]
+
+
 # ── Looking after them ────────────────────────────────────────────────────────────────────────────
 
 
@@ -208,6 +332,36 @@ async def test_a_node_is_removed_after_a_second_look(tmp_path: Path) -> None:
         assert rows == []
 
 
+async def test_the_last_node_can_be_removed(tmp_path: Path) -> None:
+    """Then it is said that there is none, and one can be added again."""
+    async with scene(tmp_path, stage=Street(), makes=Workshop()) as house:
+        await house.hear(f"{ACCOUNT} {TOKEN}")
+        await house.hear("/nodes remove Cloudflare yes")
+        assert await house.hear("/nodes") == SAY.NO_MODELS
+        assert list(await commands(house)) == ["Add one"]
+        assert (await house.hear("/status")).startswith(SAY.VERDICTS["no_nodes"])
+        assert (await house.hear(f"{ACCOUNT} {TOKEN}")).startswith("🟢 Cloudflare answers")
+
+
+async def test_a_node_offers_only_what_can_be_done_with_it(tmp_path: Path) -> None:
+    """And the way back to the list; its bare name shows it, and a wrong one is said to be wrong."""
+    mini = node("Mini", Player(PLAIN), kind="embedded")
+    nodes = [node("Alpha", Player(PLAIN)), mini]
+    async with scene(tmp_path, *nodes, stage=Street(), makes=Workshop()) as house:
+        await house.hear(f"{ACCOUNT} {TOKEN}")
+        for name, offered in (
+            ("Alpha", ["Test", "Pause", "Other model", "Back"]),
+            ("mini", ["Test", "Pause", "Back"]),
+            ("Cloudflare", ["Test", "Pause", "Other model", "Remove", "Back"]),
+        ):
+            await house.hear(f"/nodes {name}")
+            assert list(await commands(house)) == offered
+        assert "- 🟢 Alpha" in await house.hear((await commands(house))["Back"])
+        assert await house.hear("/nodes remove Mini") == SAY.model_fixed("Mini")
+        names = ["Alpha", "Mini", "Cloudflare"]
+        assert await house.hear("/nodes pause Alfa") == SAY.reset_unknown("Alfa", names)
+
+
 # ── Choosing a model ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -241,6 +395,19 @@ async def test_a_long_list_is_shown_in_part(tmp_path: Path) -> None:
         assert "188 more" in await house.hear("/choose Alpha")
         assert len(await commands(house)) == 12
         assert "- model-150" in await house.hear("/choose Alpha 15")
+
+
+async def test_what_is_worth_a_look_comes_first(tmp_path: Path) -> None:
+    """Of a provider with everything: what will do for most, then what writes text; the rest is found by its
+    name."""
+    listed = ("babbage-002", "dall-e-3", "gpt-4.1-mini", "gpt-5-mini", "o4", "whisper-1")
+    offers = Workshop(Offers(PLAIN, models=listed))
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street(), makes=offers) as house:
+        await house.hear("/choose Alpha")
+        assert list(await commands(house)) == [
+            *("gpt-5-mini", "gpt-4.1-mini", "o4", "babbage-002", "dall-e-3", "whisper-1"),
+        ]
+        assert "- whisper-1" in await house.hear("/choose Alpha whis")
 
 
 async def test_where_nothing_is_listed_the_name_is_taken_as_it_is(tmp_path: Path) -> None:

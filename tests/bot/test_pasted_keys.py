@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.pasted_keys import Pasted, may_hold_one, read
+from bot.pasted_keys import Pasted, is_lone, may_hold_one, read, read_server
 
 ID = "0123456789abcdef0123456789abcdef"
 TOKEN = "abcdefghijklmnopqrstuvwxyz0123456789ABCD"
@@ -76,6 +76,37 @@ def test_what_may_be_a_key_is_known_before_it_is_understood() -> None:
     assert may_hold_one(ID)
     assert may_hold_one(f"OPENAI_1_KEY={KEY}")
     assert not may_hold_one("How deep is the lake near https://example.com/0123456789abcdef0123?")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("http://192.168.1.5:11434", Pasted("Ollama", "ollama", "", "http://192.168.1.5:11434")),
+        ("192.168.1.5:11434", Pasted("Ollama", "ollama", "", "http://192.168.1.5:11434")),
+        ("url: http://localhost:11434/", Pasted("Ollama", "ollama", "", "http://localhost:11434")),
+        ("http://ollama.lan/", Pasted("Ollama", "ollama", "", "http://ollama.lan")),
+        ("http://192.168.1.7:1234/v1", Pasted("Server", "openai", "", "http://192.168.1.7:1234/v1")),
+        ("https://example.com", None),
+        ("http://8.8.8.8:11434", None),
+        ("hello", None),
+        ("12:30", None),
+        ("Is http://192.168.1.5:11434 an Ollama?", None),
+        ("", None),
+    ],
+)
+def test_a_server_at_home_is_told_by_its_address(text: str, found: Pasted | None) -> None:
+    """Where one was asked for: an Ollama by its port or its name, any other as OpenAI's protocol."""
+    assert read_server(text) == found
+
+
+def test_a_lone_key_is_told_from_a_word() -> None:
+    """By its length, and by the digits in it."""
+    assert is_lone(f"token: {TOKEN}")
+    assert is_lone(ID)
+    assert not is_lone(f"What is {TOKEN}?")
+    assert not is_lone("Donaudampfschifffahrtsgesellschaftskapitän")
+    assert not is_lone("4" * 40)
+    assert not is_lone("https://example.com/0123456789abcdef0123456789abcdef")
 
 
 def test_no_key_is_shown() -> None:

@@ -81,6 +81,24 @@ async def test_nobody_is_removed_without_a_second_look(tmp_path: Path) -> None:
         assert "ADMIN_IDS" in await house.hear(f"/remove {parent.id} yes")
 
 
+async def test_the_blocked_can_come_back(tmp_path: Path) -> None:
+    """A list of them stands under the family, each with a button; who is unblocked may knock again."""
+    eve, mallory = Person("stage", "8", "Eve"), Person("stage", "9", "Mallory")
+    async with scene(tmp_path, stage=Street()) as house:
+        knocks = house.desktop.family.knocks
+        await house.hear("/people")
+        assert commands_under(last(house)) == []
+        for stranger in (eve, mallory):
+            await knocks.knock(stranger)
+            await house.hear(f"/block stage:{stranger.id}")
+        assert SAY.blocked_text([eve, mallory]) in await house.hear("/people")
+        unblock, _ = commands_under(last(house))
+        assert await house.hear(unblock) == SAY.UNBLOCKED
+        assert SAY.blocked_text([mallory]) in await house.hear("/people")
+        assert (await knocks.knock(eve)).card is not None
+        assert (await knocks.knock(mallory)).card is None
+
+
 async def test_the_language_is_that_of_the_client_until_one_is_chosen(tmp_path: Path) -> None:
     """What was chosen stays."""
     async with scene(tmp_path) as house:
@@ -122,4 +140,5 @@ async def test_whom_nobody_knows_is_asked_for_again(tmp_path: Path) -> None:
         assert await house.hear("/remove Zoe") == SAY.who("Zoe")
         assert await house.hear("/allow nonsense") == SAY.BUTTON_TOO_OLD
         assert await house.hear("/block nonsense") == SAY.BUTTON_TOO_OLD
+        assert await house.hear("/unblock nonsense") == SAY.BUTTON_TOO_OLD
         assert "in no group" in await house.hear("/groups")

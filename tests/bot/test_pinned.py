@@ -6,10 +6,10 @@ from pathlib import Path
 
 from bot.admin_commands import pinned_status
 from bot.pinned import EVERY_S
-from core.errors import FloodWait, Unclear
+from core.errors import FloodWait, NoRight, Unclear
 from core.node import Node
 from core.providers import End
-from core.types import Incoming, Person
+from core.types import Chat, Incoming
 from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
 from tests.fakes import Player, Street, node
 
@@ -144,11 +144,38 @@ async def test_a_platform_that_refuses_for_a_while_is_tried_again(tmp_path: Path
         assert street.pinned == list(street.posts)
 
 
-async def test_who_is_no_admin_any_more_sees_one_line_there(tmp_path: Path) -> None:
-    """The facts are for admins."""
+async def test_who_is_no_admin_any_more_has_nothing_pinned(tmp_path: Path) -> None:
+    """The facts are for admins: the post goes."""
     street = Street()
     async with home(tmp_path, street, alpha()) as house:
         await house.hear("/status pin")
         await look(house)
-        text, buttons = await pinned_status(house.desktop, Person("stage", "99"), SAY)
-        assert (text, buttons) == (SAY.MEMBER_STATUS["well"], ())
+        await house.database.write(("UPDATE pins SET person = '99'", ()))
+        house.clock.advance(EVERY_S)
+        await look(house)
+        assert street.posts == {}
+        assert await house.database.read("SELECT * FROM pins") == []
+
+
+class Unpinnable(Street):
+    """Lets nothing be pinned."""
+
+    tries = 0
+
+    async def pin(self, chat: Chat, post: str) -> None:
+        self.tries += 1
+        raise NoRight("not here")
+
+
+async def test_what_cannot_be_pinned_is_kept_up_to_date_all_the_same(tmp_path: Path) -> None:
+    """And nobody is asked again and again."""
+    street = Unpinnable()
+    async with home(tmp_path, street, alpha()) as house:
+        await house.hear("/status pin")
+        await look(house)
+        (post,) = street.posts
+        house.pool.nodes[0].paused = True
+        house.clock.advance(EVERY_S)
+        await look(house)
+        assert "⚪ Alpha: paused" in street.posts[post].text
+        assert street.tries == 1

@@ -1,78 +1,13 @@
 """Research as people meet it: progress, buttons, the queue, allowances, and what is asked again."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
-
 from core.errors import NoAnswer
-from core.providers import End
-from core.research import Basis, Researched, Step, Words
 from core.roles import RESEARCHES
-from core.types import Button, Chat, Done, Incoming, Person, SoFar, Status, Turn
-from core.verify import Quote
-from core.web import Page, Source
-from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
-from tests.fakes import Player, Street, node
-
-BEN, BENS = Person("stage", "2", "Ben"), Chat("stage", "bens")
-LAKE = Source(1, Page("https://lake.example/depth", "The lake", "It is forty metres deep."))
-WHOLE = Researched(
-    "Forty metres. [[1]](https://lake.example/depth)",
-    Basis("pages", "duckduckgo"),
-    cited=(LAKE,),
-    read=(LAKE,),
-    quotes=(Quote(1, "It is forty metres deep."),),
-    done=Done("Forty metres. [1]", "Alpha", "alpha"),
-)
-
-
-@dataclass
-class Looking:
-    """One research that is going on."""
-
-    question: str
-    earlier: list[Turn]
-    how: dict[str, object]
-    go_on: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Script:
-    """A researcher who says these steps; `slow`: only when told to go on."""
-
-    def __init__(self, *steps: Step, slow: bool = False, fails: bool = False) -> None:
-        self.steps = steps or (Status("searching"), WHOLE)
-        self.slow = slow
-        self.fails = fails
-        self.looked: list[Looking] = []
-        self.ended = 0
-
-    async def answer(
-        self, question: str, words: Words, *, earlier: Sequence[Turn] = (), **how: object
-    ) -> AsyncGenerator[Step, None]:
-        looking = Looking(question, list(earlier), how)
-        self.looked.append(looking)
-        try:
-            for step in self.steps:
-                if isinstance(step, Researched) and self.slow:
-                    await looking.go_on.wait()
-                if isinstance(step, Researched) and self.fails:
-                    raise NoAnswer("exhausted")
-                yield step
-        finally:
-            self.ended += 1
-
-
-def alpha() -> Player:
-    return Player(["From memory.", End()], ["From memory again.", End()])
-
-
-async def press(house: Scene, command: str, post: str, number: int = 0) -> None:
-    said = Incoming(HOME, PARENT, f"press-{post}-{number}", command, house.clock.now, pressed=post)
-    await house.desk.accept("stage", [said], None)
-    await house.calm()
+from core.types import Chat, Incoming, Person, SoFar, Status
+from tests.bot.scenes import HOME, PARENT, SAY, scene
+from tests.bot.scripted_research import BEN, BENS, WHOLE, Script, alpha, press
+from tests.fakes import Street, node
 
 
 async def test_it_shows_how_far_it_is_and_then_the_answer_with_buttons(tmp_path: Path) -> None:
@@ -122,7 +57,7 @@ async def test_quotes_are_there_after_a_restart_and_only_for_whoever_asked(tmp_p
 
 
 async def test_dig_deeper_asks_the_same_again_with_more(tmp_path: Path) -> None:
-    """As a new answer; and asked again by Retry it is looked up again, not answered from memory."""
+    """As a new answer; and asked again by Retry it is searched for anew, not answered from what is kept."""
     street, script = Street(), Script()
     async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
         await house.hear("/research how deep?")
@@ -130,85 +65,8 @@ async def test_dig_deeper_asks_the_same_again_with_more(tmp_path: Path) -> None:
         await house.hear("/retry 1")
     assert [looking.question for looking in script.looked] == ["how deep?"] * 3
     assert [looking.how["deeper"] for looking in script.looked] == [False, True, False]
+    assert [looking.how["anew"] for looking in script.looked] == [False, False, True]
     assert script.looked[1].earlier == []
-
-
-async def test_a_question_about_these_days_can_be_looked_up(tmp_path: Path) -> None:
-    """A quiet button under the answer; under one that is about anything else, or private, there is none."""
-    street, script = Street(), Script()
-    player = Player(["From memory.", End()], ["A poem.", End()])
-    async with scene(tmp_path, node("Alpha", player), stage=street, researcher=script) as house:
-        await house.hear("Who won yesterday?")
-        shown = list(street.posts.values())[-1]
-        assert Button("Look it up", "/lookup 1") in shown.buttons
-        assert await house.hear("/lookup 1") == WHOLE.markdown
-        await house.hear("Write me a poem about the sea")
-        shown = list(street.posts.values())[-1]
-        assert [button.label for button in shown.buttons] == ["Retry"]
-    assert [looking.question for looking in script.looked] == ["Who won yesterday?"]
-
-
-async def test_a_link_in_a_question_is_opened(tmp_path: Path) -> None:
-    """Without being told to; a private question is not, whatever is in it."""
-    script = Script()
-    home = node("Home", Player(["At home.", End()]), local=True)
-    async with scene(tmp_path, home, stage=Street(), researcher=script) as house:
-        assert await house.hear("What does https://lake.example/depth say?") == WHOLE.markdown
-        assert "At home." in await house.hear("/private What does https://lake.example/depth say?")
-    assert len(script.looked) == 1
-
-
-async def test_a_follow_up_comes_with_what_was_said_before(tmp_path: Path) -> None:
-    """The answer before it is known to whoever looks it up, and to a model that is asked plainly."""
-    script = Script()
-    player = Player(["In Exampleland.", End()])
-    async with scene(tmp_path, node("Alpha", player), stage=Street(), researcher=script) as house:
-        await house.hear("/research how deep is the lake?")
-        await house.hear("/research and where is it?")
-        await house.hear("And who found it?")
-    assert [turn.text for turn in script.looked[1].earlier] == ["how deep is the lake?", "Forty metres. [1]"]
-    assert "Forty metres. [1]" in [turn.text for turn in player.asked[0].turns]
-    assert "lake.example" not in str(player.asked[0].turns)
-
-
-async def test_what_was_said_in_the_chat_is_no_business_of_a_search_engine(tmp_path: Path) -> None:
-    """Only what this person had looked up before goes along."""
-    script = Script()
-    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
-        await house.hear("My secret is canary words. What shall I do?")
-        await house.hear("/research and where is it?")
-    assert script.looked[0].earlier == []
-
-
-@pytest.mark.parametrize("command", ["/research /private how ill am I?", "/private /research how ill am I?"])
-async def test_what_is_private_is_not_looked_up(tmp_path: Path, command: str) -> None:
-    """Whatever stands before it."""
-    script = Script()
-    home = node("Home", Player(["At home.", End()]), local=True)
-    async with scene(tmp_path, home, stage=Street(), researcher=script) as house:
-        assert "At home." in await house.hear(command)
-    assert script.looked == []
-
-
-async def test_a_long_text_with_a_link_in_it_is_answered_by_a_model(tmp_path: Path) -> None:
-    """Nothing is opened or searched for; a button can do it."""
-    street, script = Street(), Script()
-    async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
-        text = f"Please make this friendlier: {'he is not kind to me, ' * 5} sent from https://x.example"
-        assert await house.hear(text) == "From memory."
-        assert next(iter(street.posts.values())).buttons[0].label == "Look it up"
-    assert script.looked == []
-
-
-async def test_of_a_short_question_with_a_link_only_the_link_is_opened(tmp_path: Path) -> None:
-    """And when no more may be looked up today, a model answers."""
-    script = Script()
-    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
-        await house.desktop.family.access.let_in(BEN, "guest")
-        for said in (WHOLE.markdown, "From memory."):
-            text = "What does https://lake.example/depth say?"
-            assert await house.hear(text, person=BEN, chat=BENS) == said
-    assert [looking.how["only_links"] for looking in script.looked] == [True]
 
 
 async def test_an_answer_stands_until_there_is_a_better_one(tmp_path: Path) -> None:
@@ -247,15 +105,6 @@ async def test_who_waits_for_themselves_takes_nobody_s_place(tmp_path: Path) -> 
         await house.calm()
 
 
-async def test_bare_it_waits_for_what_to_look_up(tmp_path: Path) -> None:
-    """What is written next is looked up, and what comes after that is a question like any other."""
-    script = Script()
-    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
-        assert await house.hear("/research") == SAY.RESEARCH_WHAT
-        assert await house.hear("how deep?") == WHOLE.markdown
-        assert await house.hear("how wide?") == "From memory."
-
-
 async def test_in_a_group_everybody_may_see_the_quotes(tmp_path: Path) -> None:
     """The answer stands there for all; but only who asked may ask again."""
     group = Chat("stage", "-7", "group")
@@ -266,12 +115,6 @@ async def test_in_a_group_everybody_may_see_the_quotes(tmp_path: Path) -> None:
         assert "forty metres deep" in await house.hear("/quotes 1", person=BEN, chat=group)
         assert await house.hear("/deeper 1", person=BEN, chat=group) == SAY.ONLY_WHO_ASKED
         assert await house.hear("/quotes 1", person=BEN, chat=BENS) == SAY.NO_QUOTES
-
-
-async def test_bare_it_asks_what_to_look_for(tmp_path: Path) -> None:
-    """And nothing is looked up."""
-    async with scene(tmp_path, node("Alpha", alpha())) as house:
-        assert await house.hear("/research") == SAY.RESEARCH_WHAT
 
 
 async def test_it_can_be_stopped_at_any_moment(tmp_path: Path) -> None:
@@ -338,12 +181,3 @@ async def test_what_was_looked_up_can_be_forgotten(tmp_path: Path) -> None:
         await house.desktop.web.put("page", "a" * 64, "canary", 3600.0)
         assert await house.hear("/forget") == SAY.FORGOTTEN
         assert await house.desktop.web.get("page", "a" * 64) is None
-
-
-async def test_a_link_asked_about_again_is_all_that_is_looked_up_again(tmp_path: Path) -> None:
-    """The words beside it are still no business of a search engine."""
-    script = Script()
-    async with scene(tmp_path, node("Alpha", alpha()), stage=Street(), researcher=script) as house:
-        await house.hear("What does https://lake.example/depth say?")
-        await house.hear("/retry 1")
-    assert [looking.how["only_links"] for looking in script.looked] == [True, True]

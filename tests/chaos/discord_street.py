@@ -5,12 +5,9 @@ again by its nonce: then a program that posts again, posts twice.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
 from random import Random
-from types import TracebackType
-from typing import Self
 
 from tests.chaos.judge import Standing
 from tests.chaos.street import (
@@ -21,13 +18,15 @@ from tests.chaos.street import (
     PREVIEW,
     TYPING,
     How,
+    OnServer,
     Seen,
     edit_named,
     moments,
 )
-from tests.servers.discord import DiscordServer, Moment
+from tests.servers.discord import DiscordServer
 from tests.servers.discord_calls import JSON, Call
 from tests.servers.discord_gateway import RESUMABLE_S
+from tests.servers.standing import Moment
 
 TOLD, HISTORY = "a question told", "history read"
 NAMES = {"create_message": POST, "delete_message": DELETE, "typing": TYPING, "history": HISTORY}
@@ -47,7 +46,7 @@ class Clock:
         self._ahead_s += seconds
 
 
-class DiscordStreet:
+class DiscordStreet(OnServer[DiscordServer, Call]):
     token = "ODgwMDEyMw==.canary.token-of-the-chaos-run"
     gaps: tuple[How, ...] = ("resumed", "resumed later", "invalid", "refused")
     points_of_any: tuple[str, ...] = moments(POST, "never arrives", "arrived", "applied", "replied")
@@ -66,25 +65,11 @@ class DiscordStreet:
 
     def __init__(self, seed: int) -> None:
         self._clock = Clock()
-        self._server = DiscordServer(
-            self.token, clock=self._clock, latency_s=LATENCY_S, random=Random(f"{seed} faults")
-        )
+        random = Random(f"{seed} faults")
+        super().__init__(DiscordServer(self.token, clock=self._clock, latency_s=LATENCY_S, random=random))
         self._server.on_call = self._called
         self._server.gateway.on_told = self._told
-        self._passed: Callable[[str], bool] = lambda point: False
-        self._violations_known = 0
-        self._broken_by: list[Call] = []
         self._heard: list[float] = []
-        self.sessions = Counter[str]()
-
-    async def __aenter__(self) -> Self:
-        await self._server.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.__aexit__(kind, error, trace)
 
     def clock(self) -> float:
         return self._clock()
@@ -94,15 +79,6 @@ class DiscordStreet:
     def person(self, person: int, name: str) -> int:
         self._server.person(person, name)
         return self._server.dm(person).id
-
-    def say(self, chat: int, person: int, text: str) -> int:
-        return self._server.say(chat, person, text)
-
-    def edit(self, chat: int, post: int, text: str) -> None:
-        self._server.edit(chat, post, text)
-
-    def remove(self, chat: int, post: int) -> None:
-        self._server.remove(chat, post)
 
     def standing(self, chat: int) -> list[Standing]:
         return [Standing(post.id, post.text, post.reply_to) for post in self._server.channels[chat].posts]
@@ -116,13 +92,6 @@ class DiscordStreet:
             "DISCORD_GATEWAY_URL": self._server.gateway_url,
             "ADMIN_IDS": ",".join(f"discord:{person}" for person in self._server.people),
         }
-
-    def watch(self, passed: Callable[[str], bool]) -> None:
-        self._passed = passed
-
-    @property
-    def violations(self) -> list[str]:
-        return self._server.violations
 
     @property
     def seen(self) -> Sequence[Seen]:
@@ -141,10 +110,6 @@ class DiscordStreet:
         return sum(len(channel.history) for channel in self._server.channels.values())
 
     @property
-    def calls(self) -> int:
-        return len(self._server.calls)
-
-    @property
     def floods(self) -> int:
         return sum(call.status == 429 for call in self._server.calls)
 
@@ -154,12 +119,6 @@ class DiscordStreet:
         return self.clock() - next(quiet, calls[0].at if calls else self.clock())
 
     # ── Trouble ───────────────────────────────────────────────────────────────────────────────────
-
-    def fail(self, rates: dict[str, float]) -> None:
-        self._server.rates = rates
-
-    def forgive(self) -> None:
-        self._server.forgive()
 
     def go_ahead(self, seconds: float) -> None:
         self._clock.go_ahead(seconds)
@@ -189,14 +148,8 @@ class DiscordStreet:
     # ── What is seen of it ────────────────────────────────────────────────────────────────────────
 
     def _called(self, moment: Moment, call: Call) -> None:
-        if len(self._server.violations) > self._violations_known:
-            self._violations_known = len(self._server.violations)
-            self._broken_by.append(call)
-        name = _name(call)
-        if moment == "arrived" and self._passed(f"{name} never arrives"):
-            raise ConnectionResetError
-        if moment == "arrived" or call.applied:
-            self._passed(f"{name} {moment}")
+        self._note_violations(call)
+        self._pass(moment, _name(call), call, ConnectionResetError())
 
     def _told(self, event: str, data: JSON) -> None:
         if event in ("READY", "RESUMED"):

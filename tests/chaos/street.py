@@ -4,19 +4,20 @@
 
 Each is a stand-in server in these words. A call is `Seen` under a name that means the same everywhere:
 "post", "preview edit", "final edit", "delete", "typing", "strays looked for"; any other is named as the
-platform names it. Nothing that uses a street asks which one it is.
+platform names it. Nothing that uses a street asks which one it is. What all of them do in the same way, by
+handing it on to their server, is in `OnServer`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from types import TracebackType
+from typing import Generic, Literal, Protocol, Self, TypeVar
 
 from tests.chaos.judge import WORD, Standing
+from tests.servers.standing import Moment
 
-Moment = Literal["arrived", "applied", "replied"]
-"""Of a call: read, and nothing has happened; it has taken effect; its whole reply is written."""
 POST, PREVIEW, FINAL, DELETE = "post", "preview edit", "final edit", "delete"
 TYPING, SEARCH = "typing", "strays looked for"
 HANDED, COMMITTED = "updates handed out", "the next offset arrives"
@@ -137,6 +138,95 @@ class Street(AbstractAsyncContextManager["Street"], Protocol):
 
     def mend(self) -> None:
         """It ends."""
+
+
+class Call(Protocol):
+    applied: bool
+
+
+class Server(Protocol):
+    """A stand-in, as far as all of them are alike."""
+
+    rates: dict[str, float]
+    violations: list[str]
+
+    @property
+    def calls(self) -> Sequence[Call]: ...
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def say(self, chat: int, person: int, text: str, /) -> int: ...
+
+    def edit(self, chat: int, post: int, text: str, /) -> None: ...
+
+    def remove(self, chat: int, post: int, /) -> None: ...
+
+    def forgive(self) -> None: ...
+
+
+S = TypeVar("S", bound=Server)
+C = TypeVar("C", bound=Call)
+
+
+class OnServer(Generic[S, C]):
+    def __init__(self, server: S) -> None:
+        self.sessions = Counter[str]()
+        self._server = server
+        self._passed: Callable[[str], bool] = lambda point: False
+        self._violations_known = 0
+        self._broken_by: list[C] = []
+
+    async def __aenter__(self) -> Self:
+        await self._server.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.__aexit__(kind, error, trace)
+
+    def say(self, chat: int, person: int, text: str) -> int:
+        return self._server.say(chat, person, text)
+
+    def edit(self, chat: int, post: int, text: str) -> None:
+        self._server.edit(chat, post, text)
+
+    def remove(self, chat: int, post: int) -> None:
+        self._server.remove(chat, post)
+
+    def watch(self, passed: Callable[[str], bool]) -> None:
+        self._passed = passed
+
+    @property
+    def violations(self) -> list[str]:
+        return self._server.violations
+
+    @property
+    def calls(self) -> int:
+        return len(self._server.calls)
+
+    def fail(self, rates: dict[str, float]) -> None:
+        self._server.rates = rates
+
+    def forgive(self) -> None:
+        self._server.forgive()
+
+    def _note_violations(self, call: C) -> None:
+        """Whoever calls just now has made the new ones."""
+        if len(self._server.violations) > self._violations_known:
+            self._violations_known = len(self._server.violations)
+            self._broken_by.append(call)
+
+    def _pass(self, moment: Moment, name: str, call: C, hang_up: Exception) -> None:
+        """A point of this name; raises `hang_up` if the program was killed before the call arrived."""
+        if moment == "arrived" and self._passed(f"{name} never arrives"):
+            raise hang_up
+        if moment == "arrived" or call.applied:
+            self._passed(f"{name} {moment}")
 
 
 def edit_named(text: str) -> str:

@@ -1,10 +1,7 @@
 """Telegram as a `Street`: the program asks for news and confirms with the next question that it has them."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
-from types import TracebackType
-from typing import Self
 
 from tests.chaos.judge import Standing
 from tests.chaos.street import (
@@ -18,12 +15,14 @@ from tests.chaos.street import (
     SEARCH,
     TYPING,
     How,
+    OnServer,
     Seen,
     edit_named,
     moments,
 )
 from tests.servers.loopback import HungUp
-from tests.servers.telegram import Moment, TelegramServer
+from tests.servers.standing import Moment
+from tests.servers.telegram import TelegramServer
 from tests.servers.telegram_calls import Call
 
 HEARD_S = 0.05
@@ -36,7 +35,7 @@ NAMES = {
 }
 
 
-class TelegramStreet:
+class TelegramStreet(OnServer[TelegramServer, Call]):
     token = "7700123:canary-token-of-the-chaos-run"
     gaps: tuple[How, ...] = ()
     points_of_any: tuple[str, ...] = (
@@ -57,23 +56,10 @@ class TelegramStreet:
     first_words_wait = True
 
     def __init__(self, seed: int) -> None:
-        self._server = TelegramServer(self.token, latency_s=LATENCY_S, random=Random(f"{seed} faults"))
+        super().__init__(TelegramServer(self.token, latency_s=LATENCY_S, random=Random(f"{seed} faults")))
         self._server.heard_s = HEARD_S
         self._server.on_call = self._called
-        self.sessions = Counter[str]()
-        self._passed: Callable[[str], bool] = lambda point: False
         self._offset = 0
-        self._violations_known = 0
-        self._broken_by: list[Call] = []
-
-    async def __aenter__(self) -> Self:
-        await self._server.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.__aexit__(kind, error, trace)
 
     def clock(self) -> float:
         return self._server.clock()
@@ -84,15 +70,6 @@ class TelegramStreet:
         self._server.person(person, name)
         return self._server.private(person).id
 
-    def say(self, chat: int, person: int, text: str) -> int:
-        return self._server.say(chat, person, text)
-
-    def edit(self, chat: int, post: int, text: str) -> None:
-        self._server.edit(chat, post, text)
-
-    def remove(self, chat: int, post: int) -> None:
-        self._server.remove(chat, post)
-
     def standing(self, chat: int) -> list[Standing]:
         return [Standing(post.id, post.text, post.reply_to) for post in self._server.chats[chat].posts]
 
@@ -101,13 +78,6 @@ class TelegramStreet:
     def settings(self) -> dict[str, str]:
         admins = ",".join(f"telegram:{person}" for person in self._server.people)
         return {"TELEGRAM_TOKEN": self.token, "TELEGRAM_API_URL": self._server.url, "ADMIN_IDS": admins}
-
-    def watch(self, passed: Callable[[str], bool]) -> None:
-        self._passed = passed
-
-    @property
-    def violations(self) -> list[str]:
-        return self._server.violations
 
     @property
     def seen(self) -> Sequence[Seen]:
@@ -126,10 +96,6 @@ class TelegramStreet:
         return sum(len(chat.history) for chat in self._server.chats.values())
 
     @property
-    def calls(self) -> int:
-        return len(self._server.calls)
-
-    @property
     def floods(self) -> int:
         return self._server.floods
 
@@ -139,12 +105,6 @@ class TelegramStreet:
         return self.clock() - next(quiet, calls[0].at if calls else self.clock())
 
     # ── Trouble ───────────────────────────────────────────────────────────────────────────────────
-
-    def fail(self, rates: dict[str, float]) -> None:
-        self._server.rates = rates
-
-    def forgive(self) -> None:
-        self._server.forgive()
 
     def go_ahead(self, seconds: float) -> None:
         raise NotImplementedError
@@ -162,17 +122,11 @@ class TelegramStreet:
     # ── What is seen of it ────────────────────────────────────────────────────────────────────────
 
     def _called(self, moment: Moment, call: Call) -> None:
-        if len(self._server.violations) > self._violations_known:
-            self._violations_known = len(self._server.violations)
-            self._broken_by.append(call)
+        self._note_violations(call)
         if call.method == NEWS:
             self._asked_for_news(moment, call)
             return
-        name = _name(call)
-        if moment == "arrived" and self._passed(f"{name} never arrives"):
-            raise HungUp
-        if moment == "arrived" or call.applied:
-            self._passed(f"{name} {moment}")
+        self._pass(moment, _name(call), call, HungUp())
 
     def _asked_for_news(self, moment: Moment, call: Call) -> None:
         if moment == "replied" and call.applied and len(self._server.updates):

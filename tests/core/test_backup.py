@@ -104,7 +104,6 @@ async def test_there_is_one_copy_for_each_local_day_whatever_the_clock_and_the_p
         async with backups(tmp_path, clock, hours_east=7) as (kept, _):
             for _ in range(3):
                 await kept.do_what_is_due()
-            assert kept.trouble == ""
     local = [
         datetime.fromtimestamp(copy.made_at, timezone(timedelta(hours=7))).date() for copy in made(tmp_path)
     ]
@@ -128,18 +127,16 @@ async def test_days_are_those_of_the_familys_time_zone(tmp_path: Path) -> None:
 
 
 async def test_what_failed_is_tried_again_after_a_while(tmp_path: Path) -> None:
-    """Until then it is told; a full disk is not worn out by an attempt at every tick."""
+    """A full disk is not worn out by an attempt at every tick."""
     clock = Clock(NOON)
     async with backups(tmp_path, clock) as (kept, _):
         folder_of(tmp_path / "test.db").write_text("in the way")
         await kept.do_what_is_due()
-        assert kept.trouble
         folder_of(tmp_path / "test.db").unlink()
         await kept.do_what_is_due()
         assert made(tmp_path) == []
         clock.advance(RETRY_S)
         await kept.do_what_is_due()
-        assert kept.trouble == ""
         assert len(made(tmp_path)) == 1
 
 
@@ -202,6 +199,27 @@ async def test_a_copy_that_was_damaged_since_is_found_out(tmp_path: Path) -> Non
         assert "it is not what its name says" in (await kept.try_restore()).finding
 
 
+async def test_after_a_bad_trial_the_next_copy_is_tried_at_once(tmp_path: Path) -> None:
+    """And not only next week; the same one is not tried again and again."""
+    clock = Clock(NOON)
+    async with backups(tmp_path, clock) as (kept, _):
+        copy = await kept.make()
+        copy.path.write_bytes(b"\xff" * 5000)
+        await kept.do_what_is_due()
+        bad = await kept.tried()
+        clock.advance(60)
+        await kept.do_what_is_due()
+        assert bad is not None
+        assert bad.finding
+        assert await kept.tried() == bad
+        clock.advance(60)
+        await kept.make()
+        await kept.do_what_is_due()
+        good = await kept.tried()
+        assert good is not None
+        assert good.finding == ""
+
+
 async def test_a_copy_of_damaged_words_is_found_out(tmp_path: Path) -> None:
     """A file that SQLite finds whole, but whose words do not match their hashes."""
     async with backups(tmp_path, Clock(NOON)) as (kept, database):
@@ -225,6 +243,15 @@ def test_names_of_others_are_no_copies(tmp_path: Path) -> None:
     names: Sequence[str] = ("test.part", "test-holiday.db", "test-20269999-000000-v1-0123456789abcdef.db")
     for name in names:
         (folder / name).touch()
+    assert made(tmp_path) == []
+
+
+def test_a_copy_that_cannot_be_looked_at_is_none(tmp_path: Path) -> None:
+    """A name that leads nowhere, or where this program may not look, breaks nothing."""
+    folder = folder_of(tmp_path / "test.db")
+    folder.mkdir()
+    name = "test-20261118-120000-v8-0123456789abcdef.db"
+    (folder / name).symlink_to(name)
     assert made(tmp_path) == []
 
 

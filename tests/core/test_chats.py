@@ -110,18 +110,18 @@ async def test_old_refusals_are_forgotten_and_permissions_are_not(at_home: Home)
 
 
 async def test_a_group_that_moves_takes_everything_along(tmp_path: Path) -> None:
-    """The yes and the choices hold under the new id and no more under the old; a replay does no harm."""
+    """The yes and what was chosen hold under the new id and no more under the old; a replay does no harm."""
     new = Chat("stage", "-1009", "group")
     async with home(tmp_path) as it:
         await it.chats.allow_group(FAMILY, "The Family", ADMIN)
-        await it.chats.choose_language(FAMILY, "de")
+        await it.chats.choose_drafts(FAMILY, True)
         await it.chats.refuse_group(new)
         for _ in range(2):
             await it.chats.move_group(FAMILY, new)
         await it.chats.move_group(new, new)
     async with home(tmp_path) as it:
         assert (it.chats.is_allowed(new), it.chats.is_allowed(FAMILY)) == (True, False)
-        assert it.chats.language_of(new) == "de"
+        assert (it.chats.drafts(new), it.chats.drafts(FAMILY)) == (True, None)
 
 
 async def test_a_refused_group_that_moves_is_still_refused(at_home: Home) -> None:
@@ -133,16 +133,14 @@ async def test_a_refused_group_that_moves_is_still_refused(at_home: Home) -> Non
 
 
 async def test_choices_are_kept_for_each_chat(tmp_path: Path) -> None:
-    """Drafts and language are as chosen, in the next run too; nobody's choice is no choice, and a choice
-    allows no group."""
+    """Drafts are as chosen, in the next run too; nobody's choice is no choice, and a choice allows no
+    group."""
     async with home(tmp_path) as it:
-        assert (it.chats.drafts(ALONE), it.chats.language_of(ALONE)) == (None, "")
+        assert it.chats.drafts(ALONE) is None
         await it.chats.choose_drafts(ALONE, True)
         await it.chats.choose_drafts(FAMILY, False)
-        await it.chats.choose_language(FAMILY, "vi")
     async with home(tmp_path) as it:
-        assert (it.chats.drafts(ALONE), it.chats.language_of(ALONE)) == (True, "")
-        assert (it.chats.drafts(TOPIC), it.chats.language_of(TOPIC)) == (False, "vi")
+        assert (it.chats.drafts(ALONE), it.chats.drafts(TOPIC)) == (True, False)
         await it.chats.choose_drafts(ALONE, None)
         assert it.chats.drafts(ALONE) is None
         assert not it.chats.is_allowed(FAMILY)

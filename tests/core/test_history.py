@@ -5,10 +5,11 @@ from core.history import HOUR_S, HOURS_KEPT, Asked, History, NodeHour, Tally, gr
 from core.inbox import Inbox, Outcome
 from core.node import Counters
 from core.storage import Database
+from tests.core.answers import PLAIN, hear
 from tests.core.rows import incoming
-from tests.core.test_pool import PLAIN, hear
 from tests.fakes import Clock, Player, node, pool
 
+DAY_S = 24 * HOUR_S
 NOON = 100 * HOUR_S
 FAILED = Tally(requests=3, answers=1, failovers=2, first_tokens_s=1.5, failures={"stalled": 1, "cut": 1})
 
@@ -134,3 +135,31 @@ async def test_questions_are_counted_by_what_became_of_them(database: Database) 
     history = History(database, clock)
     assert await history.asked(NOON, NOON + 1) == Asked(3, 1)
     assert await history.asked(NOON + 1, NOON + 2) == Asked()
+
+
+async def test_only_days_on_which_the_program_ran_are_counted(database: Database) -> None:
+    """From this time on, or from the beginning: neither a holiday nor a clock that jumps is one."""
+    clock = Clock(NOON)
+    history = History(database, clock)
+    assert await history.days_run(None) == 0
+    for day in (0, 0.9, 1, 1.5, 2, 9):
+        clock.now = NOON + day * DAY_S
+        await history.beat()
+    assert [await history.days_run(NOON + day * DAY_S) for day in (0, 1, 2, 9, 400)] == [3, 2, 1, 0, 0]
+    assert await history.days_run(None) == 3
+    clock.now += 365 * DAY_S
+    await history.beat()
+    assert await history.days_run(NOON + 9 * DAY_S) == 1
+
+
+async def test_who_waits_for_long_is_counted(database: Database) -> None:
+    """Over an hour; commands, and what is answered, are not."""
+    clock = Clock(NOON)
+    history, inbox = History(database, clock), Inbox(database, clock)
+    said = [incoming(1), incoming(2), incoming(3, text="/status")]
+    rows = await inbox.accept("stage", said, None)
+    await inbox.answered(rows[1], "Because.", "Alpha", "whole")
+    assert await history.waiting() == 0
+    clock.advance(HOUR_S + 1)
+    await inbox.accept("stage", [incoming(4)], None)
+    assert await history.waiting() == 1

@@ -11,8 +11,9 @@ from random import Random
 import pytest
 
 from core.errors import StorageError, StorageFull
-from core.inbox import Announcement, Inbox, Item
+from core.inbox import Inbox, Item
 from core.memory import Memory
+from core.notices import Notice
 from core.storage import Database, open_database
 from core.types import Button, Chat, Incoming, Person, Poison
 from tests.core.rows import (
@@ -245,7 +246,7 @@ async def test_the_buttons_under_an_answer_outlive_the_program(inbox: Inbox) -> 
     row = await accepted(inbox, 1)
     await inbox.answered(row, "So.", "Alpha", "whole", buttons=buttons)
     assert (await only_open(inbox)).buttons == buttons
-    await inbox.announce(Announcement(HOME, BEN, "knock", "Somebody knocked.", buttons))
+    await inbox.announce((HOME, Notice(BEN, None, "knock", "Somebody knocked.", buttons)))
     (item,) = await inbox.open_items(HOME, BEN.id)
     assert (item.answer, item.buttons, item.reply_to) == ("Somebody knocked.", buttons, None)
 
@@ -253,23 +254,11 @@ async def test_the_buttons_under_an_answer_outlive_the_program(inbox: Inbox) -> 
 async def test_what_is_announced_under_one_key_is_kept_once(inbox: Inbox, memory: Memory) -> None:
     """And it is no part of the conversation."""
     for text in ("One.", "Two."):
-        await inbox.announce(Announcement(HOME, ANNA, "k", text))
+        await inbox.announce((HOME, Notice(ANNA, None, "k", text)))
     item = await only_open(inbox)
     assert item.answer == "One."
     await inbox.close(item.id)
     assert await memory.history(HOME, ANNA, before=99, limit=9, private=True) == []
-
-
-async def test_a_question_by_ask_that_was_killed_is_not_waited_for_for_ever(
-    inbox: Inbox, clock: Clock
-) -> None:
-    """After a day it is at its end."""
-    await accepted(inbox, 1, chat=Chat("ask", "1"), person=Person("ask", "local"))
-    await inbox.prune()
-    assert await inbox.waiting() == 1
-    clock.advance(25 * 3600)
-    await inbox.prune()
-    assert await inbox.waiting() == 0
 
 
 async def test_the_unfinished_are_named_once_and_oldest_first(inbox: Inbox) -> None:
@@ -345,18 +334,3 @@ async def test_the_hash_is_of_the_words_as_they_are_kept(inbox: Inbox, database:
 
 
 # ── Limits ────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_what_is_old_and_done_is_forgotten(inbox: Inbox, clock: Clock, database: Database) -> None:
-    """Pruning leaves what is young, what is among a chat's newest, and what is not at its end."""
-    waiting = await accepted(inbox, 0)
-    old = [await exchange(inbox, n) for n in range(1, 6)]
-    group = await exchange(inbox, 6, chat=FAMILY)
-    await database.write(*(("INSERT INTO posts (incoming, part) VALUES (?, 0)", (row,)) for row in old))
-    clock.advance(100)
-    young = [await exchange(inbox, n) for n in range(7, 9)]
-    await inbox.prune(older_than_s=50, keep=4)
-    rows = await database.read("SELECT id FROM inbox ORDER BY id")
-    assert [row["id"] for row in rows] == [waiting, *old[-2:], group, *young]
-    posts = await database.read("SELECT incoming FROM posts ORDER BY incoming")
-    assert [row["incoming"] for row in posts] == old[-2:]

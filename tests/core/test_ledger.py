@@ -40,21 +40,20 @@ async def test_posts_come_in_the_order_of_their_parts(ledger: Ledger) -> None:
     assert await ledger.posts_of(2) == []
 
 
-async def test_what_a_post_shows_is_noted(ledger: Ledger) -> None:
-    """The last thing shown, and whether it is the end of it."""
+async def test_that_a_post_is_finished_is_noted(ledger: Ledger) -> None:
+    """It shows its part of the whole answer."""
     await ledger.intend(1, 0)
     await ledger.record(1, 0, "9")
-    await ledger.shown(1, 0, final=False, sha256="abc")
-    assert await ledger.posts_of(1) == [LedgerPost(0, "9", False, "abc")]
-    await ledger.shown(1, 0, final=True)
-    assert await ledger.posts_of(1) == [LedgerPost(0, "9", True, None)]
+    assert await ledger.posts_of(1) == [LedgerPost(0, "9", False)]
+    await ledger.finished(1, 0)
+    assert await ledger.posts_of(1) == [LedgerPost(0, "9", True)]
 
 
 async def test_a_post_made_anew_forgets_the_one_that_is_gone(ledger: Ledger) -> None:
     """Between intention and record nobody takes the old id for the new post's."""
     await ledger.intend(1, 0)
     await ledger.record(1, 0, "9")
-    await ledger.shown(1, 0, final=True)
+    await ledger.finished(1, 0)
     await ledger.intend(1, 0)
     assert await ledger.posts_of(1) == [LedgerPost(0, None, False)]
 

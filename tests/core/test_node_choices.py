@@ -8,9 +8,12 @@ from core.storage import open_database
 from core.types import NodeSpec
 from tests.fakes import spec
 
-CLOUD = NodeSpec("", "", "", "", first_token_timeout_s=7.0)
 GROQ = Added("Groq", "openai", "https://groq.example/v1", "m-1", "canary-key")
 CLOUDFLARE = Added("Cloudflare", "cloudflare", "https://cf.example", "@cf/m", "canary-token", "a1b2")
+
+
+def spec_of(it: Added) -> NodeSpec:
+    return NodeSpec(it.name, it.kind, it.url, it.model, it.key)
 
 
 async def test_an_added_node_is_there_in_the_next_run(tmp_path: Path) -> None:
@@ -25,12 +28,11 @@ async def test_an_added_node_is_there_in_the_next_run(tmp_path: Path) -> None:
         added = await NodeChoices(database).added()
     assert added == [GROQ, CLOUDFLARE]
     assert "canary" not in repr(added)
-    groq, cloudflare = with_choices([], added, {}, CLOUD)
+    groq, cloudflare = with_choices([], added, {}, spec_of)
     assert (groq.name, groq.kind, groq.url, groq.model, groq.key) == (
         *("Groq", "openai", "https://groq.example/v1", "m-1", "canary-key"),
     )
-    assert groq.first_token_timeout_s == 7.0
-    assert cloudflare.options == {"account_id": "a1b2"}
+    assert cloudflare.key == "canary-token"
 
 
 async def test_removing_forgets_the_key_and_all_that_was_chosen(tmp_path: Path) -> None:
@@ -62,14 +64,14 @@ async def test_pausing_and_choosing_do_not_undo_each_other(tmp_path: Path) -> No
 def test_a_model_is_chosen_in_place_of_that_of_the_settings() -> None:
     """As long as they name that one: whoever writes another into them gets it."""
     chosen = {"alpha": Chosen(model="new", instead_of="alpha-model")}
-    (there,) = with_choices([spec("Alpha")], [], chosen, CLOUD)
+    (there,) = with_choices([spec("Alpha")], [], chosen, spec_of)
     assert there.model == "new"
-    (changed,) = with_choices([spec("Alpha", model="other")], [], chosen, CLOUD)
+    (changed,) = with_choices([spec("Alpha", model="other")], [], chosen, spec_of)
     assert changed.model == "other"
 
 
 def test_an_added_node_gives_way_to_one_in_the_settings_of_that_name() -> None:
     """And one without a model is asked nothing."""
     unfinished = Added("Other", "openai", "https://other.example", "", "k")
-    specs = with_choices([spec("GROQ")], [GROQ, unfinished], {}, CLOUD)
+    specs = with_choices([spec("GROQ")], [GROQ, unfinished], {}, spec_of)
     assert [(it.name, it.model) for it in specs] == [("GROQ", "groq-model")]

@@ -12,7 +12,7 @@ from core.inbox import Inbox
 from core.lock import only_one
 from core.memory import Memory
 from core.restore import Restored, put_back, try_out
-from core.storage import open_database
+from core.storage import MIGRATIONS, newest_version, open_database
 from tests.core.rows import exchange, questions
 from tests.core.test_backup import NOON, backups
 from tests.fakes import Clock
@@ -139,11 +139,13 @@ async def test_a_damaged_copy_is_refused(tmp_path: Path, damage: str) -> None:
     refused(tmp_path, copy, "is damaged .* Take an older one")
 
 
-async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
-    """Whatever it holds."""
+@pytest.mark.parametrize("version", [0, 1, newest_version(MIGRATIONS)])
+async def test_another_programs_database_is_refused(tmp_path: Path, version: int) -> None:
+    """Whatever it holds, and however it counts its versions."""
     await two_days(tmp_path)
     with closing(sqlite3.connect(tmp_path / "photos.db")) as theirs:
         theirs.execute("CREATE TABLE photos (name TEXT)")
+        theirs.execute(f"PRAGMA user_version = {version}")
     refused(tmp_path, tmp_path / "photos.db", "nothing of ours")
 
 

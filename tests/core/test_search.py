@@ -1,325 +1,22 @@
-"""The search ladder, against stand-ins of the engines: the real ddgs asks and reads them, over TLS."""
+"""The search ladder, against stand-ins of the engines: who fails is passed by, and left out for a while."""
 
 import asyncio
-import json
 import logging
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from datetime import date
 from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from core.search import Search, region
-from core.web import Found, Rung
+from core.search import Search
+from core.web import Found
 from core.worker import Worker
-from tests.frozen.library import BODY, FrozenPage
-from tests.servers.loopback import Line, Loopback, Request, head
+from tests.core.ladder import DDGS, LADDER, PAGES, QUESTION, Maker, Pauses, asked, only
+from tests.fakes import Clock
 from tests.servers.web import Web
 from tests.servers.web_engines import EngineName
-
-DDGS: tuple[EngineName, ...] = ("duckduckgo", "brave", "startpage", "mojeek")
-LADDER: tuple[EngineName, ...] = (*DDGS, "wikipedia")
-QUESTION = "who tends the lighthouse of Quillmoor?"
-ENCODED = "https://paths.quill.example/a%2Fb/100%25?next=%2Fhome%26x%3D1&q=caf%C3%A9+au%20lait"
-
-
-def page(url: str, title: str, body: str = "The lighthouse of Quillmoor is tended by Ada.") -> FrozenPage:
-    return FrozenPage(title, url, "en", date(2026, 3, 1), title, BODY, f"<p>{body}</p>")
-
-
-PAGES = (
-    page("https://www.quillmoor.example/lighthouse", "Quillmoor lighthouse"),
-    page(ENCODED, "Quillmoor paths"),
-    *(page(f"https://news{n}.example/quillmoor", f"Quillmoor news {n}") for n in range(9)),
-    page("https://en.wikipedia.org/wiki/Quillmoor_(Isle_of_A%26B)", "Quillmoor (Isle of A&B)"),
-    page("https://de.wikipedia.org/wiki/Quillmoor", "Quillmoor auf Deutsch"),
-)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Pauses:
-    """The pauses between rungs: they pass when the test says so."""
-
-    def __init__(self) -> None:
-        self.asked_s: list[float] = []
-        self._waiting: list[asyncio.Event] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.asked_s.append(seconds)
-        passed = asyncio.Event()
-        self._waiting.append(passed)
-        await passed.wait()
-
-    def over(self) -> None:
-        for passed in self._waiting:
-            passed.set()
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    async with Web(PAGES) as web:
-        yield web
-    assert web.violations == []
-    assert web.strangers == []
-
-
-@pytest.fixture
-async def worker() -> AsyncIterator[Worker]:
-    worker = Worker((sys.executable, "-m", "core.workshop", "core.workshop_search"))
-    yield worker
-    await worker.close()
-
-
-@pytest.fixture
-async def client(web: Web) -> AsyncIterator[httpx.AsyncClient]:
-    way = httpx.AsyncHTTPTransport(proxy=web.proxy, verify=web.tls)
-    async with httpx.AsyncClient(mounts={"https://": way}, trust_env=False) as client:
-        yield client
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def pauses() -> Pauses:
-    return Pauses()
-
-
-Maker = Callable[..., Search]
-
-
-@pytest.fixture
-def search_with(web: Web, worker: Worker, client: httpx.AsyncClient, clock: Clock, pauses: Pauses) -> Maker:
-    def make(searxng_url: str | None = None) -> Search:
-        return Search(
-            worker,
-            client,
-            searxng_url=searxng_url,
-            clock=clock,
-            sleep=pauses,
-            proxy=web.proxy,
-            verify=str(web.ca_file),
-        )
-
-    return make
-
-
-@pytest.fixture
-def search(search_with: Maker) -> Search:
-    return search_with()
-
-
-def only(web: Web, *working: EngineName, fault: Any = "429") -> None:
-    """All the others fail."""
-    web.failing = {engine: fault for engine in LADDER if engine not in working}
-
-
-async def asked(web: Web, engine: EngineName, *, times: int = 1) -> None:
-    """Wait until it was asked so often; the limit is the test's failure."""
-    async with asyncio.timeout(20):
-        while len(web.searches(engine)) < times:  # noqa: ASYNC110 - it is another process that asks
-            await asyncio.sleep(0.01)
-
-
-# ── One rung ──────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_first_rung_is_enough(web: Web, search: Search) -> None:
-    """Where DuckDuckGo answers, nobody else is asked, and there is nothing to be said about it."""
-    found = await search.find(QUESTION)
-    assert (found.rung, found.preferred, len(found.hits)) == ("duckduckgo", True, 8)
-    assert {visit.engine for visit in web.visits} == {"duckduckgo"}
-    assert web.searches("duckduckgo") == [QUESTION]
-
-
-@pytest.mark.parametrize("engine", DDGS)
-async def test_each_engine_is_read_whole(web: Web, search: Search, engine: Rung) -> None:
-    """Each engine that ddgs asks gives links as they stand in its page, titles and snippets."""
-    only(web, engine)
-    found = await search.find(f"{QUESTION} paths")
-    assert found.rung == engine
-    assert found.preferred is (engine == "duckduckgo")
-    hit = next(hit for hit in found.hits if "paths" in hit.url)
-    assert hit.url == ENCODED
-    assert hit.title == "Quillmoor paths"
-    assert "tended by Ada" in hit.snippet
-
-
-async def test_advertisements_stay_out(web: Web, search: Search) -> None:
-    """DuckDuckGo's advertisements are no hits."""
-    found = await search.find(QUESTION)
-    assert not [hit for hit in found.hits if "duckduckgo" in hit.url]
-
-
-@pytest.mark.parametrize(
-    ("link", "leads_to"),
-    [
-        (
-            "//duckduckgo.com/l/?uddg=https%3A%2F%2Fa.example%2Fb%252Fc%3Fd%3D1&rut=9",
-            "https://a.example/b%2Fc?d=1",
-        ),
-        ("https://duckduckgo.com/l/?uddg=https%3A%2F%2Fa.example%2F", "https://a.example/"),
-        ("https://duckduckgo.com/y.js?ad_domain=a.example", ""),
-        ("//duckduckgo.com/y.js?ad_domain=a.example", ""),
-        ("https://duckduckgo.com/about", "https://duckduckgo.com/about"),
-        (
-            "https://a.example/?uddg=https%3A%2F%2Fb.example",
-            "https://a.example/?uddg=https%3A%2F%2Fb.example",
-        ),
-        ("http://[broken", ""),
-    ],
-)
-async def test_wrapped_links(worker: Worker, link: str, leads_to: str) -> None:
-    """DuckDuckGo's own redirects are unwrapped once and its advertisements dropped; other links stay."""
-    assert await worker.call("core.workshop_search:direct", {"url": link}, within_s=20) == leads_to
-
-
-async def test_wikipedia(web: Web, search: Search) -> None:
-    """Where no engine finds anything Wikipedia does, with addresses that can be opened and plain snippets."""
-    only(web, "wikipedia")
-    found = await search.find(QUESTION, language="en")
-    assert (found.rung, found.preferred) == ("wikipedia", False)
-    assert [hit.url for hit in found.hits] == ["https://en.wikipedia.org/wiki/Quillmoor_(Isle_of_A%26B)"]
-    assert found.hits[0].title == "Quillmoor (Isle of A&B)"
-    assert found.hits[0].snippet == "The lighthouse of Quillmoor is tended by Ada."
-
-
-@pytest.mark.parametrize(
-    ("language", "wiki"),
-    [("", "en"), ("de", "de"), ("de-AT", "de"), ("VI", "vi"), ("fr_CA", "fr"), ("evil.example/", "en")],
-)
-async def test_language_picks_the_wikipedia(web: Web, search: Search, language: str, wiki: str) -> None:
-    """The language picks the Wikipedia; what is no language picks the English one."""
-    only(web)
-    await search.find(QUESTION, language=language)
-    assert web.visits[-1].host == f"{wiki}.wikipedia.org"
-
-
-@pytest.mark.parametrize(
-    ("language", "country"),
-    [("", "us-en"), ("en", "us-en"), ("de", "de-de"), ("vi", "vn-vi"), ("uk", "ua-uk"), ("ja", "jp-jp")],
-)
-def test_language_picks_the_region(language: str, country: str) -> None:
-    """Each language has a region that is one; a language that is not known has the English one."""
-    assert region(language) == country
-    assert region("tlh") == "us-en"
-
-
-async def test_searxng_first(web: Web, search_with: Maker) -> None:
-    """A SearXNG that is set up is asked first, and its dates are kept."""
-    found = await search_with(web.searxng_url + "/").find(QUESTION)
-    assert (found.rung, found.preferred, len(found.hits)) == ("searxng", True, 8)
-    assert [hit.published for hit in found.hits[:2]] == [date(2026, 3, 1), None]
-    assert {visit.engine for visit in web.visits} == {"searxng"}
-
-
-@pytest.mark.parametrize("fault", ["403", "429", "captcha", "empty", "reset"])
-async def test_searxng_fails(web: Web, search_with: Maker, fault: Any) -> None:
-    """A SearXNG that refuses (no JSON, too many), shows a captcha or finds nothing is passed by."""
-    web.failing = {"searxng": fault}
-    found = await search_with(web.searxng_url).find(QUESTION)
-    assert (found.rung, found.preferred) == ("duckduckgo", False)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"[]",
-        b"null",
-        b'{"results": {"url": "https://a.example"}}',
-        b'{"results": [1, null, {"url": 7}, {"title": "no address"}]}',
-        b"[" * 100_000,
-        b'{"results": [{"url": "https://a.example"}]}' + b" " * 2**20,
-    ],
-    ids=["nothing", "list", "null", "object", "odd ones", "deep", "too big"],
-)
-async def test_searxng_talks_nonsense(search_with: Maker, body: bytes) -> None:
-    """Whatever a SearXNG answers, the next rung is asked."""
-
-    async def answer(_: Request, line: Line) -> bool:
-        line.write(head(200, {"Content-Length": str(len(body))}) + body)
-        await line.flush()
-        return True
-
-    async with Loopback(answer) as searxng:
-        found = await search_with(searxng.url).find(QUESTION)
-    assert found.rung == "duckduckgo"
-
-
-async def test_only_links_that_can_be_opened(search_with: Maker) -> None:
-    """Of what a rung finds only whole http and https addresses leave, each page once, and plain text."""
-    links = [
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "ftp://a.example/",
-        "/relative",
-        "//a.example/",
-        "https://",
-        "https:///path",
-        "http://[::1",
-        "https://a.example/\u202egpj.exe",
-        "https://a.example/line\nbreak",
-        "https://a.example/" + "x" * 3000,
-        "https://a.example/same?b=1&utm_source=x#part",
-        "http://www.a.example/same/?b=1&fbclid=9",
-        "https://a.example/same?b=2",
-        "https://b.example/%C3%A9",
-        "https://b.example/é",
-        "https://c.example/",
-    ]
-    results = [
-        {"url": url, "title": "T\u200b\n [x](http://y)", "content": None, "publishedDate": "soon"}
-        for url in links
-    ]
-
-    async def answer(_: Request, line: Line) -> bool:
-        body = json.dumps({"results": results}).encode()
-        line.write(head(200, {"Content-Length": str(len(body))}) + body)
-        await line.flush()
-        return True
-
-    async with Loopback(answer) as searxng:
-        found = await search_with(searxng.url).find(QUESTION)
-    assert [hit.url for hit in found.hits] == [links[11], links[13], links[14], links[16]]
-    assert {(hit.title, hit.snippet, hit.published) for hit in found.hits} == {("T x", "", None)}
-
-
-@pytest.mark.parametrize(
-    ("question", "sent"),
-    [
-        ("!g  who\n tends :de it?", "g who tends de it?"),
-        ("!!ducky !bang", "ducky bang"),
-        ("x" * 400, "x" * 300),
-        ("is 3:2 > 1! ok?", "is 3:2 > 1! ok?"),
-    ],
-)
-async def test_query_is_no_command(web: Web, search: Search, question: str, sent: str) -> None:
-    """What engines take for commands reaches them as words, and no query is longer than they take."""
-    await search.find(question)
-    assert web.searches("duckduckgo") == [sent]
-
-
-@pytest.mark.parametrize("question", ["", " \n", "!!"])
-async def test_empty_query(web: Web, search: Search, question: str) -> None:
-    """A query without words is not asked."""
-    assert await search.find(question) == Found((), None, preferred=False)
-    assert web.visits == []
-
 
 # ── The ladder ────────────────────────────────────────────────────────────────────────────────────
 
@@ -363,11 +60,11 @@ async def test_nobody_answers(web: Web, search: Search) -> None:
     assert {engine for engine in LADDER if web.searches(engine)} == set(LADDER)
 
 
-async def test_no_network(web: Web, worker: Worker, clock: Clock, pauses: Pauses) -> None:
+async def test_no_network(web: Web, searcher: Worker, clock: Clock, pauses: Pauses) -> None:
     """Without a network nothing is raised."""
     async with httpx.AsyncClient(proxy="http://127.0.0.1:9", trust_env=False) as client:
         search = Search(
-            worker,
+            searcher,
             client,
             searxng_url="http://127.0.0.1:9",
             clock=clock,
@@ -388,7 +85,7 @@ async def test_few_hits_are_kept_and_more_are_sought(web: Web, search: Search) -
 
 
 async def test_dead_child_costs_its_rungs_only(
-    web: Web, search: Search, worker: Worker, pauses: Pauses
+    web: Web, search: Search, searcher: Worker, pauses: Pauses
 ) -> None:
     """When the child is killed in the middle of a search, the ladder goes on and the next search works."""
     web.failing = {"duckduckgo": "slow"}
@@ -511,3 +208,54 @@ async def test_somebody_is_always_asked(web: Web, search: Search) -> None:
     web.heal()
     assert (await search.find(QUESTION)).rung is not None
     assert len(web.visits) > asked_before
+
+
+# ── For minors ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("engine", ["brave", "startpage", "mojeek"])
+async def test_minors_search_strictly(web: Web, search: Search, engine: EngineName) -> None:
+    """Each engine that has a strictest filter is asked with it, and finds what is fit for everybody."""
+    only(web, engine)
+    found = await search.find(QUESTION, strict=True)
+    assert found.rung == engine
+    assert web.filters(engine) == ["strict"]
+
+
+async def test_minors_search_strictly_at_home_too(web: Web, search_with: Maker) -> None:
+    """A SearXNG is told to be strict, and adults' searches are as moderate as they were."""
+    search = search_with(web.searxng_url)
+    assert (await search.find(QUESTION, strict=True)).rung == "searxng"
+    await search.find(QUESTION)
+    assert web.filters("searxng") == ["strict", "moderate"]
+
+
+async def test_engine_without_a_filter_is_not_for_minors(web: Web, search: Search) -> None:
+    """DuckDuckGo, which cannot be told to be strict, is never asked for a minor, even if all others fail; and
+    then Brave is their usual engine, of which nothing has to be said."""
+    found = await search.find(QUESTION, strict=True)
+    assert (found.rung, found.preferred) == ("brave", True)
+    only(web, "duckduckgo")
+    assert await search.find(QUESTION, strict=True) == Found((), None, preferred=False)
+    assert web.searches("duckduckgo") == []
+    assert set(LADDER) - {visit.engine for visit in web.visits} == {"duckduckgo"}
+
+
+@pytest.mark.parametrize("engine", DDGS)
+async def test_adults_search_as_engines_usually_do(web: Web, search: Search, engine: EngineName) -> None:
+    """Whatever a minor asked before: what is strict is so for one search."""
+    await search.find(QUESTION, strict=True)
+    only(web, engine)
+    await search.find(QUESTION)
+    assert web.filters(engine)[-1] == ("off" if engine == "mojeek" else "moderate")
+
+
+async def test_what_adults_find_closes_no_rung_for_minors(web: Web, search: Search) -> None:
+    """Where only DuckDuckGo finds anything for adults for a while, the others are still asked for a minor."""
+    only(web, "duckduckgo", fault="reset")
+    web.show(PAGES[:1])
+    for _ in range(2):
+        assert (await search.find(QUESTION)).rung == "duckduckgo"
+    web.heal()
+    web.show(PAGES)
+    assert (await search.find(QUESTION, strict=True)).rung == "brave"

@@ -54,6 +54,8 @@ async def test_without_a_model_only_the_list_is_asked_for() -> None:
     trial = await tried_out(player, described, Clock())
     assert trial.models == ("a", "b")
     assert trial.error is None
+    player.health = Health("ill", "not installed", models=("a",), remedy="Install it.")
+    assert (await tried_out(player, described, Clock())).error is None  # it says so of no model at all
     player.health = Health("ill", "HTTP 401")
     assert isinstance((await tried_out(player, described, Clock())).error, Unavailable)
     player.health = Health("ill", "HTTP 401", remedy="Renew it.")

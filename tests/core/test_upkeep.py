@@ -11,7 +11,7 @@ from core.errors import NoAnswer, RateLimited, Rejected, StorageError
 from core.history import History
 from core.node_store import NodeStore
 from core.storage import Database, open_database
-from tests.core.test_pool import PLAIN, hear
+from tests.core.answers import PLAIN, hear
 from tests.fakes import Clock, Player, node, pool
 
 REJECTED = Rejected("401", "Renew the key.")

@@ -238,7 +238,7 @@ class OpenAIDialect:
         )
 
     def _check_key(self, request: Request) -> None:
-        if request.headers.get("authorization") != f"Bearer {self._key}":
+        if request.headers.get("authorization", "Bearer ") != f"Bearer {self._key}":
             reply = self.refusal("unauthorized", "")
             assert reply is not None
             raise Wrong("wrong or missing key", reply)

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -40,14 +40,13 @@ from tests.servers.discord_limits import Limits
 from tests.servers.discord_model import Channel, Post
 from tests.servers.discord_people import People
 from tests.servers.discord_rest import ROUTES, Route
+from tests.servers.standing import Moment
 
 API = "/api/v10"
 BOT_ID = 100_000_000_000_000_001
 """Of a bot whose token does not tell it."""
 SILENT = logging.Logger("discord", logging.CRITICAL)
 """What breaks off on purpose is no news, and our own mistakes are raised at the end."""
-Moment = Literal["arrived", "applied", "replied"]
-"""Of a call: read, and nothing has happened; it has taken effect; its whole reply is written."""
 
 
 class DiscordServer(People):

@@ -272,13 +272,6 @@ class Gateway:
         for line in self.lines:
             line.send(RECONNECT)
 
-    def invalidate(self, *, resumable: bool) -> None:
-        """Tell every client that its session is over (or, resumable, that it should try again)."""
-        for line in self.lines:
-            if not resumable and line.session is not None:
-                self.sessions.pop(line.session.id, None)
-            line.send(INVALID_SESSION, resumable)
-
     def beat(self) -> None:
         """Drop those whose heartbeats stay away. Their sessions are lost."""
         now = self._world.clock()

@@ -6,15 +6,15 @@ as clients are told it; whether the text of a message may be told is decided by 
 knows of HTTP or sockets: who listens is told through `tell`.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.servers.discord_calls import JSON, Upload, forbidden, unknown
+from tests.servers.standing import Button, Standing, Watched
 
 DISCORD_EPOCH_MS = 1420070400000
 PRIVATE, TEXT, THREAD = 1, 0, 11
@@ -33,12 +33,6 @@ RIGHTS = {
 }
 GIVEN = sum(RIGHTS.values()) - RIGHTS["MANAGE_MESSAGES"]
 ADMINISTRATOR = 1 << 3
-
-
-class Button(NamedTuple):
-    label: str
-    data: str
-    """The custom id, or the address of a button that is a link."""
 
 
 @dataclass(slots=True)
@@ -85,8 +79,9 @@ class Post:
         self.pressable |= {data for _, data in self.buttons}
 
 
-class Channel:
+class Channel(Standing[Post]):
     def __init__(self, channel_id: int, kind: int, name: str, guild: int | None, members: list[int]) -> None:
+        super().__init__()
         self.id = channel_id
         self.kind = kind
         self.name = name
@@ -98,35 +93,7 @@ class Channel:
         """What the bot may not do here, by the names in `RIGHTS`."""
         self.blocked = False
         """Of a direct message channel: the person takes no messages from the bot."""
-        self.messages: dict[int, Post] = {}
-        """Everything that stands here."""
-        self.history: list[Post] = []
-        """Every post the bot ever made here, those that were deleted too."""
-        self.deleted: list[int] = []
         self.typing: list[float] = []
-        self.pinned: list[int] = []
-        self._own: dict[int, Post] = {}
-
-    @property
-    def posts(self) -> list[Post]:
-        """The bot's own that stand now, in order."""
-        return list(self._own.values())
-
-    def posts_to(self, message_id: int) -> list[Post]:
-        return [post for post in self._own.values() if post.reply_to == message_id]
-
-    def add(self, post: Post, *, own: bool = False) -> None:
-        self.messages[post.id] = post
-        if own:
-            self._own[post.id] = post
-            self.history.append(post)
-
-    def remove(self, message_id: int, at: float) -> Post:
-        post = self.messages.pop(message_id)
-        post.deleted_at = at
-        self._own.pop(message_id, None)
-        self.deleted.append(message_id)
-        return post
 
 
 @dataclass(slots=True)
@@ -162,10 +129,11 @@ class Interaction:
     """The form the bot opened."""
 
 
-class World:
+class World(Watched):
     """Everything Discord knows of one bot."""
 
     def __init__(self, bot_id: int, *, clock: Callable[[], float], random: Random | None = None) -> None:
+        super().__init__()
         self.clock = clock
         self.random = random or Random(1)
         self.bot_id = bot_id
@@ -184,21 +152,9 @@ class World:
         self.violations: list[str] = []
         self.epoch = time.time() - clock()
         self._last_id = 0
-        self._changed = asyncio.Event()
 
     def violation(self, route: str, why: str) -> None:
         self.violations.append(f"{route}: {why}")
-
-    def changed(self) -> None:
-        """Something happened: those who wait look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def until(self, happened: Callable[[], object], timeout_s: float = 10.0) -> None:
-        """Wait for it; looked at again after every change. Raises `TimeoutError`."""
-        async with asyncio.timeout(timeout_s):
-            while not happened():
-                await self._changed.wait()
 
     def tell(self, event: str, data: JSON, channel: Channel | None = None, post: Post | None = None) -> None:
         """An event for who listens; with a post, its text is left out for who may not read it."""

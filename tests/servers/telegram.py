@@ -22,11 +22,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import unquote
 
 from tests.servers import telegram_profile  # noqa: F401 - registers its methods
 from tests.servers.loopback import Line, Loopback, Request, head
+from tests.servers.standing import Moment
 from tests.servers.telegram_calls import Call, Mistake, Refused, fields, schema, typed
 from tests.servers.telegram_chats import flooded
 from tests.servers.telegram_methods import METHODS
@@ -57,10 +58,6 @@ NOT_APPLIED = {"timeout", "reset", "502", "html"}
 LOST = {"lost": "reset", "lost_hang": "timeout"}
 """What the client sees of a call whose reply is lost."""
 FAULTS = {"429", *SAID, *NOT_APPLIED, *LOST}
-
-
-Moment = Literal["arrived", "applied", "replied"]
-"""Of a call: read, and nothing has happened; it has taken effect; its whole reply is written."""
 
 
 @dataclass(slots=True)

@@ -5,25 +5,19 @@ bot: its menus, its profile, the updates waiting for it. Message ids are counted
 for all private chats and basic groups, and for each supergroup (ids that begin with -100) by itself.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
 
+from tests.servers.standing import Button, Standing, Watched
 from tests.servers.telegram_calls import Refused, bad
 from tests.servers.telegram_entities import Entity
 from tests.servers.telegram_flood import GROUP, PRIVATE, Flood
 from tests.servers.telegram_updates import Updates
 
 JSON = dict[str, Any]
-
-
-class Button(NamedTuple):
-    label: str
-    data: str
-    """The callback data, or the address of a button that is a link."""
 
 
 @dataclass(slots=True)
@@ -74,8 +68,9 @@ class Draft(NamedTuple):
     entities: list[Entity]
 
 
-class ChatLog:
+class ChatLog(Standing[Post]):
     def __init__(self, chat_id: int, kind: str, title: str, members: list[int], *, forum: bool) -> None:
+        super().__init__()
         self.id = chat_id
         self.kind = kind
         """private, group, supergroup or channel."""
@@ -87,39 +82,9 @@ class ChatLog:
         self.bot = "member"
         """What the bot is here: member, administrator, left, kicked, or in a private chat blocked."""
         self.migrated_to: int | None = None
-        self.messages: dict[int, Post] = {}
-        """Everything that stands here."""
-        self.history: list[Post] = []
-        """Every post the bot ever made here, those that were deleted too."""
-        self.deleted: list[int] = []
         self.drafts: list[Draft] = []
         self.toasts: list[str] = []
         self.actions: list[tuple[float, str]] = []
-        self.pinned: list[int] = []
-        self._own: dict[int, Post] = {}
-
-    @property
-    def posts(self) -> list[Post]:
-        """The bot's own that stand now, in order."""
-        return list(self._own.values())
-
-    def posts_to(self, message_id: int) -> list[Post]:
-        return [post for post in self._own.values() if post.reply_to == message_id]
-
-    def is_own(self, message_id: int) -> bool:
-        """Whether it is a post of the bot, and no notice of what it did."""
-        return message_id in self._own
-
-    def add(self, post: Post, *, own: bool = False) -> None:
-        self.messages[post.id] = post
-        if own:
-            self._own[post.id] = post
-            self.history.append(post)
-
-    def remove(self, message_id: int, at: float) -> None:
-        self.messages.pop(message_id).deleted_at = at
-        self._own.pop(message_id, None)
-        self.deleted.append(message_id)
 
 
 @dataclass(slots=True)
@@ -130,7 +95,7 @@ class Query:
     at: float
 
 
-class World:
+class World(Watched):
     """Everything Telegram knows of one bot."""
 
     def __init__(
@@ -142,6 +107,7 @@ class World:
         flood: bool = True,
         random: Random | None = None,
     ) -> None:
+        super().__init__()
         self.clock = clock
         self.bot_id = bot_id
         self.bot_username = bot_username
@@ -163,7 +129,6 @@ class World:
         self._flood = Flood() if flood else None
         self._message_ids: dict[int | None, int] = {}
         self._epoch = time.time() - clock()
-        self._changed = asyncio.Event()
 
     @property
     def me(self) -> JSON:
@@ -176,17 +141,6 @@ class World:
 
     def date(self, at: float) -> int:
         return int(self._epoch + at)
-
-    def changed(self) -> None:
-        """Something happened: those who wait look again."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def until(self, happened: Callable[[], object], timeout_s: float = 10.0) -> None:
-        """Wait for it; looked at again after every change. Raises `TimeoutError`."""
-        async with asyncio.timeout(timeout_s):
-            while not happened():
-                await self._changed.wait()
 
     # ── For the methods ───────────────────────────────────────────────────────────────────────────
 

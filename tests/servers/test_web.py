@@ -11,6 +11,7 @@ import pytest
 from ddgs import DDGS
 from ddgs.exceptions import DDGSException
 
+from core.search import WITHOUT_FILTER
 from tests.frozen.library import pages, questions
 from tests.servers.web import FAULTS, PAGE_FAULTS, Fault, PageFault, Web
 from tests.servers.web_engines import HOSTS, EngineName
@@ -33,9 +34,11 @@ async def browser(web: Web) -> AsyncIterator[httpx.AsyncClient]:
         yield browser
 
 
-async def found(web: Web, engine: str, query: str = QUERY, timeout_s: int = 5) -> list[dict[str, Any]]:
-    client = DDGS(proxy=web.proxy, verify=str(web.ca_file), timeout=timeout_s)
-    return await asyncio.to_thread(client.text, query, backend=engine, region="us-en", max_results=8)
+async def found(web: Web, engine: str, query: str = QUERY, *, safe: str = "moderate") -> list[dict[str, Any]]:
+    client = DDGS(proxy=web.proxy, verify=str(web.ca_file), timeout=5)
+    return await asyncio.to_thread(
+        client.text, query, backend=engine, region="us-en", max_results=8, safesearch=safe
+    )
 
 
 async def read(web: Web, host: str, target: str, *, port: int = 443) -> tuple[bytes, bytes]:
@@ -65,6 +68,15 @@ async def test_ddgs_searches_it(web: Web, engine: EngineName) -> None:
     assert not any("ads.example" in hit["href"] for hit in more)
     assert web.searches(engine) == [QUERY]
     assert (web.violations, web.strangers) == ([], [])
+
+
+@pytest.mark.parametrize("engine", HOSTS.values())
+async def test_an_engine_hears_how_strict_it_shall_be(web: Web, engine: EngineName) -> None:
+    """From the real library, unless that has no way to say it; core/search.py relies on which these are."""
+    for safe in ("on", "off"):
+        await found(web, engine, safe=safe)
+    can_be_told = engine not in WITHOUT_FILTER
+    assert web.filters(engine) == (["strict", "off"] if can_be_told else ["moderate"] * 2)
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "slow"])
@@ -141,6 +153,9 @@ async def test_searxng_answers_in_json(web: Web) -> None:
         web.fail("searxng", "429")
         assert (await client.get(f"{web.searxng_url}/search?q=lido&format=json")).status_code == 429
         assert (await client.get(f"{web.searxng_url}/search?q=lido")).status_code == 400
+        odd = {"q": "lido", "format": "json", "safesearch": "on"}
+        assert (await client.get(f"{web.searxng_url}/search", params=odd)).status_code == 400
+    assert web.violations[-1] == "searxng: has no filter 'on'"
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from pathlib import Path
 from random import Random
@@ -36,7 +36,7 @@ from tests.frozen.library import FrozenPage
 from tests.servers import web_engines
 from tests.servers.dialects import Reply, Wrong
 from tests.servers.loopback import Line, Loopback, Request, head
-from tests.servers.web_engines import HOSTS, LANGUAGES, EngineName
+from tests.servers.web_engines import HOSTS, LANGUAGES, EngineName, Filter
 from tests.servers.web_index import Index
 
 Fault = Literal[
@@ -65,6 +65,8 @@ class Visit:
     target: str
     engine: str
     query: str | None = None
+    filter: Filter = ""
+    """How strict the results had to be."""
 
 
 class Web:
@@ -142,6 +144,11 @@ class Web:
     def searxng_url(self) -> str:
         return self._searxng.url
 
+    @property
+    def plain_port(self) -> int:
+        """Where pages are read without TLS, for a program in another process."""
+        return self._plain.port
+
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         """A public address, invented. Raises OSError for a host that does not exist."""
         if host not in self._addresses:
@@ -186,6 +193,10 @@ class Web:
         """What it was asked, in order."""
         return [visit.query for visit in self.visits if visit.engine == engine and visit.query is not None]
 
+    def filters(self, engine: EngineName) -> list[Filter]:
+        """How strict the results of each search had to be, in order."""
+        return [it.filter for it in self.visits if it.engine == engine and it.query is not None]
+
     # ── Answering ─────────────────────────────────────────────────────────────────────────────────
 
     async def _tunnel(self, request: Request, line: Line) -> bool:
@@ -224,10 +235,11 @@ class Web:
             ):
                 raise Wrong(f"{engine} is for browsers", web_engines.page("", 403))
             query = web_engines.asked(engine, request)
+            strictness = "" if query is None else web_engines.wanted_filter(engine, request)
         except Wrong as wrong:
             self.violations.append(str(wrong))
             return await _send(line, wrong.reply)
-        self.visits.append(Visit(visit.host, visit.target, engine, query))
+        self.visits.append(replace(visit, query=query, filter=strictness))
         index = self._wikipedias.get(host.partition(".")[0], self._index) if host else self._index
         if query is None:  # not a search yet
             return await _send(line, web_engines.answer(engine, [], None, request))

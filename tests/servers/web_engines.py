@@ -24,6 +24,17 @@ HOSTS: Mapping[str, EngineName] = {
     "www.startpage.com": "startpage",
     "www.mojeek.com": "mojeek",
 }
+Filter = Literal["off", "moderate", "strict", ""]
+"""Of what is not for everybody; empty for an engine that has none."""
+FILTERS: Mapping[EngineName, Mapping[str, Filter]] = {
+    "duckduckgo": {"-2": "off", "": "moderate", "-1": "moderate", "1": "strict"},
+    "brave": {"off": "off", "": "moderate", "strict": "strict"},
+    "startpage": {"none": "off", "moderate": "moderate", "heavy": "strict"},
+    "mojeek": {"": "off", "0": "off", "1": "strict"},
+    "searxng": {"": "off", "0": "off", "1": "moderate", "2": "strict"},
+    "wikipedia": {"": ""},
+}
+"""How each is told; where there is an empty one it need not be."""
 LANGUAGES = ("en", "de", "vi", "fr", "es")
 SC = "Xk29fQ7rTn04"
 """What Startpage hands out with its first page and wants back with a search."""
@@ -51,6 +62,26 @@ def asked(engine: EngineName, request: Request) -> str | None:
     else:
         _must("arc=" in cookie and "lb=" in cookie, engine, "wants its cookies")
     return _query(engine, request.query.get("q", ""))
+
+
+def wanted_filter(engine: EngineName, request: Request) -> Filter:
+    """How strict the results shall be. Raises `Wrong` for what the engine would not understand."""
+    match engine:
+        case "duckduckgo":
+            told = _form(engine, request).get("kp", "")
+        case "startpage":
+            told = _form(engine, request).get("qadf", "")
+        case "brave":
+            cookie = re.search(r"\bsafesearch=(\w+)", request.headers.get("cookie", ""))
+            told = cookie[1] if cookie else ""
+        case "mojeek":
+            told = request.query.get("safe", "")
+        case "searxng":
+            told = (request.query or _form(engine, request)).get("safesearch", "")
+        case "wikipedia":
+            told = ""
+    _must(told in FILTERS[engine], engine, f"has no filter {told!r}")
+    return FILTERS[engine][told]
 
 
 def answer(engine: EngineName, results: Sequence[Result], query: str | None, request: Request) -> Reply:

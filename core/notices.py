@@ -9,7 +9,8 @@ from core.types import Button, Chat, Person
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """To be told to `person`, in `chat`, or in private where that is None; once for each `key`."""
+    """To be told to `person`, in `chat`, or in private where that is None; once for each `key`. `reply_to` is
+    the post that it answers, if there is one."""
 
     person: Person
     chat: Chat | None
@@ -21,6 +22,9 @@ class Notice:
     picture: bytes | None = None
     """A PNG to show after the words."""
 
+
+Addressed = tuple[Chat, Notice]
+"""And the chat that it was found to be for."""
 
 Announce = Callable[[Sequence[Notice], Sequence[Statement]], Awaitable[bool]]
 """Keeps all of them to be shown, with these statements in the same transaction. False, and nothing happened,
