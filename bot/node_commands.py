@@ -108,7 +108,7 @@ async def nodes(desktop: Desktop, call: Call) -> str | Reply:
             back = Button(call.say.BACK_BUTTON, "/nodes")
             return Reply(line.removeprefix("- "), (*_buttons_of_unfinished(call, added), back))
     if rest and added is None and not rest.startswith(HANDLE):
-        return call.say.reset_unknown(rest, [it.name for it in desktop.pool.nodes])
+        return call.say.reset_unknown(rest.removesuffix(" yes"), [it.name for it in desktop.pool.nodes])
     return await _all(desktop, call)
 
 
@@ -205,7 +205,7 @@ async def strategy(desktop: Desktop, call: Call) -> str | Reply:
     if not call.argument:
         buttons = [Button(name.replace("_", " "), f"/strategy {name}") for name in known]
         return Reply(call.say.strategy_text(desktop.pool.strategy, known), (*buttons, back))
-    name = call.argument.lower().replace("-", "_")
+    name = call.argument.lower().replace("-", "_").replace(" ", "_")
     if name not in STRATEGIES:
         return call.say.strategy_unknown(call.argument, known)
     await desktop.store.choose(STRATEGY_CHOICE, name)

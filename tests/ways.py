@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from adapters.terminal_prompt import PROMPT
+from bot import phrases
 from bot.commands import parse
 from tests.home import Home
 from tests.servers.discord import DiscordServer
@@ -190,7 +192,7 @@ class DiscordWay(ChatWay):
 
     async def enter(self, password: str, sees: str) -> None:
         """Into the form behind the newest button for it."""
-        await self.press("Enter the password")
+        await self.press(phrases.of().PASSWORD_BUTTON)
         await self._until(lambda: self.server.interactions[self._pressed].modal is not None)
         self.server.submit(self._pressed, {"entered": password})
         await self.sees(sees)
@@ -230,13 +232,14 @@ class TerminalWay(Way):
             yield
 
     async def ready(self) -> None:
-        await self.sees("Porchlight is on.")
+        await self.sees(phrases.of().GREETING)
 
     async def _do(self, step: Step) -> None:
         text = self._spelled(step) if step.button and not step.typed else step.text
         self._since = len(self.home.said)
         self.home.type(text)
         await self._until(lambda: all(plain(words) in self.shown() for words in step.typed or step.sees))
+        await self._until(lambda: self.shown().rstrip("\b ").endswith(PROMPT.strip()))
 
     async def _until(self, seen: Callable[[], object]) -> None:
         await self.home.until(seen)
@@ -247,7 +250,7 @@ class TerminalWay(Way):
     def _spelled(self, step: Step) -> str:
         """The command that was last shown in the place of the button, or in the text itself."""
         screen = self._screen()
-        if found := re.findall(rf"{re.escape(step.button)}: (/.+)", screen):
+        if found := re.findall(rf"{re.escape(step.button)}: (/.+)\n", screen):
             return str(found[-1]).strip()
         assert step.text in screen, step
         return step.text

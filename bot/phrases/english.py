@@ -184,6 +184,8 @@ class English(EnglishAdmin, EnglishPeople, EnglishWeb):
             "research": "<question>",
             "link": "[code]",
             "reset": "[model]",
+            "pause": "[model]",
+            "resume": "[model]",
             "strategy": "[name]",
             "invite": "[role] [name]",
             "role": "[who] [role]",

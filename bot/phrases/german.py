@@ -175,6 +175,8 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
             "research": "<Frage>",
             "link": "[Code]",
             "reset": "[Modell]",
+            "pause": "[Modell]",
+            "resume": "[Modell]",
             "strategy": "[Name]",
             "invite": "[Rolle] [Name]",
             "role": "[wer] [Rolle]",

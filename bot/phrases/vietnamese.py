@@ -165,6 +165,8 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
             "research": "<câu hỏi>",
             "link": "[mã]",
             "reset": "[mô hình]",
+            "pause": "[mô hình]",
+            "resume": "[mô hình]",
             "strategy": "[tên]",
             "invite": "[vai trò] [tên]",
             "role": "[ai] [vai trò]",

@@ -117,7 +117,8 @@ async def test_strategy_shows_changes_and_outlives_the_program(tmp_path: Path) -
         assert "**round_robin**" in await house.hear("/strategy")
         assert "There is no strategy quick" in await house.hear("/strategy quick")
         assert house.pool.strategy == "round_robin"
-        assert SAY.strategy_set("least_used") == await house.hear("/strategy Least-Used")
+        for typed in ("Least-Used", "least used"):
+            assert SAY.strategy_set("least_used") == await house.hear(f"/strategy {typed}")
         assert house.pool.strategy == "least_used"
         assert await house.desktop.store.choice("strategy") == "least_used"
 
