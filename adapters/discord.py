@@ -54,7 +54,12 @@ class Discord:
     platform = PLATFORM
     resumes = True
     has_form = True
-    limits = Limits(first_edits_s=(0.5, 0.8, 1.1), previews_per_minute=55, topics_apart=True)
+    limits = Limits(
+        first_edits_s=(0.5, 0.8, 1.1),
+        previews_per_minute=55,
+        topics_apart=True,
+        buttons_max=BUTTONS_PER_ROW * ROWS_MAX,
+    )
 
     def __init__(
         self,

@@ -43,6 +43,8 @@ TIMEOUT_S = 15.0
 CAPTION_MAX = 512
 """Characters under a picture: they fit 1024 UTF-16 units (Bot API, `sendPhoto`) whatever they are."""
 BUTTONS_PER_ROW = 3
+BUTTONS_MAX = 25
+"""It takes a hundred, but only 10 KB of them with all that is written on them."""
 STRAYS_MAX = 100
 """So many ids at most are tried; more posts than these do not come in between."""
 PROBE_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -64,6 +66,7 @@ class Telegram:
     limits = Limits(
         first_edits_s=(0.7, 1.0, 1.0, 1.5, 1.5, 2.0, 2.0, 2.5),
         previews_per_minute=30,
+        buttons_max=BUTTONS_MAX,
         group=Limits(first_edits_s=(1.5, 2.0, 2.5, 3.0, 3.5, 5.0), previews_per_minute=12),
     )
 

@@ -59,7 +59,7 @@ class _Talk:
     """What faces the assistant, and the waiting for it: the same for a chat and for one question."""
 
     platform: str
-    limits = Limits(first_edits_s=(0.05,), notes=True, pictures=False, buttons=False)
+    limits = Limits(first_edits_s=(0.05,), notes=True, pictures=False, buttons_max=0)
     resumes: bool
 
     def __init__(

@@ -3,7 +3,7 @@
 `KeyPrompt` is for a terminal: editing, history, Tab for commands, pasted lines, Alt-Enter for a new
 line. `LinePrompt` reads plain lines, from a pipe or a terminal that can do no more. `interrupts` is for
 the time between two questions: keys are not echoed then, and what is typed ahead is kept for the next
-prompt. What a line means is not decided here.
+prompt. `above_prompt` is for whoever has something to say meanwhile. What a line means is not decided here.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Protocol, TextIO
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app_or_none, run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import is_searching
@@ -67,6 +69,15 @@ def _sort(keys: Input, pressed: Callable[[], None]) -> None:
             pressed()
         elif press.key != Keys.CPRResponse:
             store_typeahead(keys, [press])
+
+
+def above_prompt(words: str, out: TextIO) -> None:
+    """Write them; if a prompt stands there, it is drawn anew below them."""
+    write = partial(print, words, file=out, flush=True)
+    if get_app_or_none() is None:
+        write()
+    else:
+        run_in_terminal(write)
 
 
 # ── A terminal ────────────────────────────────────────────────────────────────────────────────────

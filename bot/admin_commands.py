@@ -14,7 +14,8 @@ from bot.status_facts import Facts
 from core import usage
 from core.errors import StorageError
 from core.people import Member
-from core.trail import Trail
+from core.roles import MINORS
+from core.trail import NOBODY_ASKED, Trail
 from core.types import ANSWERED, Button, Messenger, Person
 
 LOGS_SHOWN, LOGS_SHOWN_MAX, LOGS_DIGITS_MAX = 20, 999, 3
@@ -27,9 +28,10 @@ LEVEL = "info"
 
 async def show_status(desktop: Desktop, call: Call) -> str | Reply:
     """`/status [details]`, `/status pin`, `/status unpin`; for all but an admin in private one line."""
-    facts = await _facts(desktop)
     if call.role != "admin" or call.chat.kind != "private":
-        return status.member_text(facts.verdict, call.say)
+        signs = await desktop.operating.look_at()
+        return status.member_text(signs, call.say, minor=call.role in MINORS)
+    facts = await _facts(desktop)
     match call.argument.lower():
         case "pin":
             return await _pin(desktop, call)
@@ -142,6 +144,8 @@ def _why_text(trail: Trail, say: English) -> str:
         answered = [say.WHY_STOPPED]
     elif not answered and trail.outcome == "sentence":
         answered = [say.WHY_NOBODY]
+    elif not answered and trail.answered_by == NOBODY_ASKED:
+        answered = [say.WHY_NOTHING_FOUND]
     return "\n".join([*answered, *failed]) if trail.steps or answered else say.WHY_FORGOTTEN
 
 

@@ -39,7 +39,7 @@ from bot.pace import Paces
 from bot.pausing import Pausing
 from bot.phrases import operator
 from bot.phrases.english import English
-from bot.pinned import Pins
+from bot.pinned import EARLY_LOOK_EVERY_S, Pins
 from bot.researching import researching_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -104,17 +104,28 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
     """
     clock, now = time.monotonic, time.time
     today = partial(datetime.now, settings.timezone)
+    cache = settings.data_dir / "cache"
+
+    def local(at: float) -> datetime:
+        return datetime.fromtimestamp(at, settings.timezone)
+
     async with AsyncExitStack() as stack:
+        # What is on disk.
         database = await stack.enter_async_context(open_database(settings.data_dir / "porchlight.db"))
-        inbox, ledger, store = Inbox(database, now), Ledger(database), NodeStore(database, now)
-        memory = Memory(database)
+        inbox, ledger, memory = Inbox(database, now), Ledger(database), Memory(database)
+        store, choices = NodeStore(database, now), NodeChoices(database)
+        history, web = History(database, now), WebStore(database, now)
+        backups = Backups(database, store, now, clock, settings.timezone)
+
+        # The nodes.
+        make, patterns = await stack.enter_async_context(maker_of(settings)), patterns_of(settings)
+        wanted = with_choices(settings.nodes, await choices.added(), await choices.chosen(), patterns.spec_of)
         chosen = await store.choice(node_commands.STRATEGY_CHOICE)
         strategy = chosen if chosen in STRATEGIES else settings.selection_strategy
-        choices, make = NodeChoices(database), await stack.enter_async_context(maker_of(settings))
-        patterns = patterns_of(settings)
-        wanted = with_choices(settings.nodes, await choices.added(), await choices.chosen(), patterns.spec_of)
         pool = pool_of(mini_model.usable(wanted, tell), make, settings, strategy, clock)
         await upkeep.restore(pool, store, clock, now)
+
+        # The people, and how they are told something.
         family = await family_of(
             database,
             admins=settings.admin_ids,
@@ -131,6 +142,10 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         def told() -> tuple[Person, ...]:
             return (*family.access.admins(), *HOUSE)
 
+        async def announce(notices: Sequence[Notice], also: Sequence[Statement]) -> bool:
+            return await desk.announce(notices, also)
+
+        # The platforms.
         ailments: dict[str, tuple[str, float]] = {}
 
         async def trouble(kind: str) -> None:
@@ -142,10 +157,23 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
                 key = f"{kind} {now()}"
                 await announce([Notice(it, None, key, speaking(it).TROUBLES[kind]) for it in told()], ())
 
-        async def announce(notices: Sequence[Notice], also: Sequence[Statement]) -> bool:
-            return await desk.announce(notices, also)
+        for notice in settings.notices:
+            tell(notice)
+        adapters = {adapter.platform: adapter for adapter in on(inbox, trouble)}
+        stays = any(adapter.resumes for adapter in adapters.values())
+        fetched = await mini_model.fetched(pool, tell, stays=stays)
+        messengers = [adapter for adapter in adapters.values() if isinstance(adapter, Messenger)]
+        for messenger in messengers:
+            stack.push_async_callback(messenger.close)
+        paces = Paces(clock, asyncio.sleep)
 
-        backups = Backups(database, store, now, clock, settings.timezone)
+        # What admins see and do.
+        strike, pausing = Striker(settings.secrets()), Pausing(store, now)
+        await pausing.load()
+
+        def keep_out(secret: str) -> None:
+            strike.add(secret)
+            logs.keep_out(secret)
 
         async def signs() -> Signs:
             latest, tried = await backups.latest(), await backups.tried()
@@ -158,48 +186,26 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
                 trial_failed=bool(tried and tried.finding),
                 complaints=[it.ailment for it in met.values() if it and it.ailment.endswith(LASTING)],
                 platforms={name: it is not None and it.health == "well" for name, it in met.items()},
-                paused=operating.pausing.is_on,
+                paused=pausing.is_on,
             )
 
-        for notice in settings.notices:
-            tell(notice)
-        adapters = {adapter.platform: adapter for adapter in on(inbox, trouble)}
-        stays = any(adapter.resumes for adapter in adapters.values())
-        fetched = await mini_model.fetched(pool, tell, stays=stays)
-        messengers = [adapter for adapter in adapters.values() if isinstance(adapter, Messenger)]
-        for messenger in messengers:
-            stack.push_async_callback(messenger.close)
-        stops = Stops()
-        web = WebStore(database, now)
-        history = History(database, now)
-
-        def local(at: float) -> datetime:
-            return datetime.fromtimestamp(at, settings.timezone)
+        async def drawn(span: charts.Span, say: English, with_picture: bool) -> charts.Drawn:
+            chart = await charts.chart(history, span, say, now=now(), local=local)
+            return chart, await charts.picture(chart, cache) if with_picture else None
 
         digest = Digest(
             *(history, Digests(database), family.access, signs, announce, speaking),
+            knocked=family.knocks.knocked,
             at=settings.digest_time,
             now=now,
             local=local,
             clock=clock,
-            cache=settings.data_dir / "cache",
+            cache=cache,
         )
-        strike = Striker(settings.secrets())
-
-        def keep_out(secret: str) -> None:
-            strike.add(secret)
-            logs.keep_out(secret)
-
-        async def drawn(span: charts.Span, say: English, with_picture: bool) -> charts.Drawn:
-            chart = await charts.chart(history, span, say, now=now(), local=local)
-            cache = settings.data_dir / "cache"
-            return chart, await charts.picture(chart, cache) if with_picture else None
-
-        paces = Paces(clock, asyncio.sleep)
         operating = Operating(
             database=database,
             keeper=NodeKeeper(pool, choices, make, patterns, settings.nodes, keep_out, clock),
-            pausing=Pausing(store, now),
+            pausing=pausing,
             pins=Pins(database, ledger, adapters, paces, clock),
             trails=Trails(database),
             backups=backups,
@@ -212,16 +218,26 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
             ailments=ailments,
         )
         await operating.keeper.load()
-        await operating.pausing.load()
 
         async def bring_pins_up_to_date() -> None:
-            await operating.pins.look(lambda it: admin_commands.pinned_status(desktop, it, speaking(it)))
+            pins = operating.pins
+            while True:
+                was_early = pins.is_early
+                await pins.look(lambda it: admin_commands.pinned_status(desktop, it, speaking(it)))
+                if not was_early:
+                    return
+                await asyncio.sleep(EARLY_LOOK_EVERY_S)
 
+        # Who answers.
+        stops = Stops()
         desktop = Desktop(
             *(pool, inbox, memory, store, family, stops.stop, adapters, clock, web, digest, operating)
         )
         researching = await stack.enter_async_context(researching_of(settings, pool, web, today, clock))
         assistant = Assistant(desktop, today, speaking, researching)
+
+        # The desk, and what runs beside it.
+        house_says = phrases.of(settings.language)
         async with asyncio.TaskGroup() as tasks:
             desk = Desk(
                 *(inbox, ledger, assistant, stops, list(adapters.values()), tasks),
@@ -230,11 +246,11 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
                 speaking=speaking,
                 drafts_in=family.chats.drafts,
                 now=now,
-                pausing=operating.pausing,
+                pausing=pausing,
                 shown=lambda row: scheduler.wake("pinned") if operating.pins.awaits(row) else None,
             )
             alerts = Alerts(
-                *(Told(database), signs, announce, told, speaking, tell, phrases.of(settings.language)),
+                *(Told(database), signs, announce, told, speaking, tell, house_says),
                 clock=clock,
                 now=now,
             )
@@ -244,8 +260,8 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
                 jobs |= {"backups": backups.do_what_is_due}
             scheduler = Scheduler(jobs)
             kept = upkeep.keep(pool, store, clock, partial(scheduler.wake, "alerts"))
-            offered = menus.keep(messengers, family, speaking, phrases.of(settings.language))
-            setup_words = phrases.SETUP[phrases.of(settings.language).language]
+            offered = menus.keep(messengers, family, speaking, house_says)
+            setup_words = phrases.SETUP[house_says.language]
             claimed = claim.until_claimed(messengers, family.invites, setup_words, tell)
             beside = [tasks.create_task(task) for task in (kept, scheduler.run(), offered, claimed, *fetched)]
             try:

@@ -5,7 +5,7 @@ stream always ends with `Done`, and nothing but cancellation leaves it.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -67,9 +67,10 @@ class Assistant:
         if isinstance(meant, str):
             yield Done(meant)
         elif isinstance(meant, Reply):
+            buttons_max = self._desktop.adapters[item.incoming.chat.platform].limits.buttons_max
             yield Done(
-                meant.text if self._can_press(item) else _with_commands(meant),
-                buttons=meant.buttons,
+                _with_commands(meant.text, meant.buttons[buttons_max:]),
+                buttons=meant.buttons[:buttons_max],
                 picture=meant.picture,
                 caption=meant.caption,
                 secret=meant.secret,
@@ -82,10 +83,6 @@ class Assistant:
             async with aclosing(self._ask(item, role, say, question)) as events:
                 async for event in events:
                     yield event
-
-    def _can_press(self, item: Item) -> bool:
-        adapter = self._desktop.adapters.get(item.incoming.chat.platform)
-        return adapter is None or adapter.limits.buttons
 
     def _used_up_once(self, item: Item, say: English, what: What, used_up: UsedUp) -> Done:
         place = item.incoming.chat, item.incoming.person.id, what
@@ -146,8 +143,6 @@ class Assistant:
         member = self._desktop.family.access.member_of(item.incoming.person)
         minor = role in MINORS
         room_tokens = self._desktop.pool.room_tokens(Ask((), "research", minor=minor))
-        if room_tokens is None:
-            raise NoAnswer("no_nodes")
         steps = self._researching.answer(
             *(item, question, say),
             whose=member.id if member else item.incoming.person.id,
@@ -179,7 +174,7 @@ class Assistant:
         return asked_at is not None and incoming.said_at - asked_at < ASKED_WHAT_S
 
 
-def _with_commands(reply: Reply) -> str:
-    """What the buttons would do, to be typed."""
-    untold = [it for it in reply.buttons if it.command not in reply.text]
-    return "\n".join([reply.text, "", *(f"- {it.label}: `{it.command}`" for it in untold)]).rstrip()
+def _with_commands(text: str, buttons: Sequence[Button]) -> str:
+    """With what these buttons would do, to be typed: nobody can press them."""
+    untold = [it for it in buttons if it.command not in text]
+    return "\n".join([text, "", *(f"- {it.label}: `{it.command}`" for it in untold)]) if untold else text

@@ -40,7 +40,7 @@ def main() -> int:
         if call.command in WITHOUT_SETTINGS:
             return WITHOUT_SETTINGS[call.command](call)
         settings = settings_file.load()
-        close_log = logs.set_up(settings.log_file, settings.secrets())
+        close_log = logs.set_up(settings.log_file, settings.secrets(), zone=settings.timezone)
         try:
             return WITH_SETTINGS[call.command](settings, call)
         finally:
@@ -171,7 +171,7 @@ def _setup(call: argparse.Namespace) -> int:
     if not starts:
         return 0
     settings = settings_file.load()
-    close_log = logs.set_up(settings.log_file, settings.secrets())
+    close_log = logs.set_up(settings.log_file, settings.secrets(), zone=settings.timezone)
     try:
         return _live(settings, call)
     finally:
@@ -182,15 +182,17 @@ def _setup(call: argparse.Namespace) -> int:
 
 
 def _live(settings: Settings, call: argparse.Namespace) -> int:
+    from adapters.terminal_prompt import above_prompt
     from bot import app
 
+    tell = partial(above_prompt, out=sys.stderr)
     supervisor = settings_file.supervisor()
     if settings.telegram_token or settings.discord_token:
-        return asyncio.run(app.serve(settings, _say, supervisor=supervisor))
+        return asyncio.run(app.serve(settings, tell, supervisor=supervisor))
     if supervisor.restarts and not (sys.stdin and sys.stdin.isatty()):
         _say(operator.NO_CHAT)
         return 2
-    return asyncio.run(app.chat(settings, _say))
+    return asyncio.run(app.chat(settings, tell))
 
 
 def _ask(settings: Settings, call: argparse.Namespace) -> int:
@@ -230,10 +232,10 @@ def _logs(settings: Settings, call: argparse.Namespace) -> int:
 
     try:
         lines = without_chat.logs(settings, call.lines, call.level)
-        _print(lines) if lines else _say(operator.NO_LINES)
-    except FileNotFoundError as error:
+    except OSError as error:
         _say(operator.no_log(error.strerror))
         return 1
+    _print(lines) if lines else _say(operator.NO_LINES)
     return 0
 
 

@@ -12,7 +12,7 @@ own and do not wait.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import Literal, NamedTuple
 
@@ -97,7 +97,7 @@ class Desk:
         notices = [*admitted.notices, *self._held_back(platform, admitted.kept)]
         announced = [found for notice in notices if (found := await self._addressed(notice))]
         rows = await self._inbox.accept(platform, admitted.kept, cursor, announced)
-        self._stops.changed(rows)
+        self._begun_anew(rows)
         for removed in admitted.removed:
             await self._take_back(removed)
         for incoming in admitted.kept:
@@ -181,11 +181,15 @@ class Desk:
 
     async def _take_back(self, removed: Removed) -> None:
         """A question that is gone has no answer: the growing one ends, and what stands there goes."""
-        item = await self._inbox.removed(removed.chat, removed.post)
-        if item is None:
-            return
-        self._stops.changed([item.id])
-        self._wake(self._key_of(item.incoming))
+        items = await self._inbox.removed(removed.chat, removed.post)
+        self._begun_anew([item.id for item in items])
+        for item in items:
+            self._wake(self._key_of(item.incoming))
+
+    def _begun_anew(self, rows: Collection[int]) -> None:
+        """Their questions are not the same any more, or are new."""
+        self._stops.changed(rows)
+        self._set_aside.difference_update(rows)
 
     async def _leave_group(self, adapter: Adapter, chat: Chat, farewell: str) -> None:
         if not isinstance(adapter, Messenger):
@@ -340,8 +344,10 @@ class Desk:
         buttons = done.buttons
         if outcome != "sentence":
             buttons = (*done.buttons, Button(say.RETRY_BUTTON, f"/retry {item.id}"))
+        # Whoever goes on with it after a crash has no picture to put the caption under.
+        on_disk = f"{done.text}\n\n{done.caption}" if done.caption else done.text
         kept = await self._inbox.answered(
-            *(item.id, done.text, SECRET if done.secret else done.node, outcome, note, buttons),
+            *(item.id, on_disk, SECRET if done.secret else done.node, outcome, note, buttons),
             supersedes=done.supersedes,
             edits=item.edits,
             also=trail.kept(item.id, done.tried),

@@ -65,6 +65,8 @@ class Findings:
     """Questions that should have been answered long ago."""
     off_hours: int = 0
     """In so many of the hours the program was not running."""
+    knocked: int = 0
+    """So many strangers did; not each of them was shown on a card."""
 
 
 def digest_text(found: Findings, say: English) -> str:
@@ -73,7 +75,8 @@ def digest_text(found: Findings, say: English) -> str:
     is_nobody = bool(paused) or any(trouble.kind in NOBODY for trouble in found.troubles)
     bad = [*([paused] if paused else []), *map(say.trouble, found.troubles), *_worth_a_look(found, say)]
     before = found.before.asked.questions if found.before else None
-    end = [say.digest_questions(found.span, found.past.asked.questions, before)]
+    end = [say.digest_knocked(found.span, found.knocked)] if found.knocked else []
+    end.append(say.digest_questions(found.span, found.past.asked.questions, before))
     if shares := _answers(found.past.nodes):
         end.append(say.digest_nodes(shares))
     if not bad:
@@ -122,7 +125,8 @@ def _answers(nodes: Mapping[str, Tally]) -> dict[str, int]:
 
 class Digest:
     """`now` is the wall clock, `local` its time here, `clock` is monotonic; `look_at` says how the house is
-    doing. In the folder `cache` is kept what drawing needs."""
+    doing, and `knocked` how many strangers came in the last so many seconds. In the folder `cache` is kept
+    what drawing needs."""
 
     def __init__(
         self,
@@ -133,6 +137,7 @@ class Digest:
         announce: Announce,
         speaking: Callable[[Person], English],
         *,
+        knocked: Callable[[float], Awaitable[int]],
         at: time,
         now: Callable[[], float],
         local: Callable[[float], datetime],
@@ -145,6 +150,7 @@ class Digest:
         self._look_at = look_at
         self._announce = announce
         self._speaking = speaking
+        self._knocked = knocked
         self._at = at
         self._now = now
         self._local = local
@@ -172,14 +178,17 @@ class Digest:
         return added.date() == local.date() and added.time() > self._at
 
     async def _send(self, member: Member, local: datetime, span: Span) -> None:
-        """By the first of their accounts where they can be told anything."""
+        """By the first of their accounts where they can be told anything; one that refused us comes last."""
         key = f"digest {local.date().isoformat()}"
         has = self.digests.has(member.id, local.date())
         mute = (await self._look_at()).mute
-        for platform, account in member.accounts:
-            if platform in mute:
-                continue
-            person = Person(platform, account, member.name, member.language)
+        people = [
+            Person(platform, account, member.name, member.language)
+            for platform, account in member.accounts
+            if platform not in mute
+        ]
+        refused = {person: await self.digests.is_refused(person) for person in people}
+        for person in sorted(people, key=lambda it: refused[it]):
             text, png = await self.as_of_now(person, span)
             less = Button(self._speaking(person).LESS_BUTTON, "/less")
             notice = Notice(person, None, key, text, (less,), silent=True, picture=png)
@@ -216,6 +225,7 @@ class Digest:
             "all" if signs.paused else "nodes" if idle else None,
             await self._history.waiting(),
             sum(hour not in running for hour in expected),
+            await self._knocked(span_s),
         )
 
     async def _past(self, since: float, until: float) -> Past:

@@ -226,7 +226,8 @@ def _backups(database: Path, now: float) -> Result:
     days = (now - newest.made_at) / DAY_S
     if now - newest.made_at > BACKUP_AGE_S_MAX:
         return warning(f"The newest copy of the database is {days:.0f} days old.", "porchlight backup")
-    return well(f"The newest copy of the database is {days:.1f} days old.")
+    age = "less than a day" if days < 1 else "a day" if days < 2 else f"{days:.0f} days"
+    return well(f"The newest copy of the database is {age} old.")
 
 
 # ── What goes on ──────────────────────────────────────────────────────────────────────────────────

@@ -230,7 +230,9 @@ class Gate:
         if called and not behind:
             return False
         text = behind or incoming.text
-        pasted = pasted_keys.read(text) or (pasted_keys.read_server(text) if asked_for else None)
+        pasted = pasted_keys.read(text, asked_for=asked_for)
+        if pasted is None and asked_for:
+            pasted = pasted_keys.read_server(text)
         is_secret = pasted_keys.is_lone(text) or (asked_for and pasted_keys.may_hold_one(text))
         if pasted is None and not is_secret:
             return False
@@ -309,7 +311,9 @@ class Gate:
         match await self._family.factor.unlock(incoming.person, entered):
             case "unlocked" if wanted:
                 del self._wanted[place]
-                admitted.kept.append(replace(incoming, text=wanted))
+                again = replace(incoming, text=wanted)
+                if not await self._is_key(again, parse(wanted), admitted):  # an address, behind /nodes add
+                    admitted.kept.append(again)
             case "unlocked":
                 admitted.notices.append(_answer(incoming, "password", say.UNLOCKED))
             case "wrong":

@@ -16,6 +16,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime, tzinfo
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -95,13 +96,19 @@ def keep_out(secret: str) -> None:
 
 
 def set_up(
-    log_file: Path, secrets: Iterable[str], level: int = logging.INFO, *, console: bool = False
+    log_file: Path,
+    secrets: Iterable[str],
+    level: int = logging.INFO,
+    *,
+    zone: tzinfo | None = None,
+    console: bool = False,
 ) -> Callable[[], None]:
-    """Log into `log_file`, and to standard error as well if `console`; returns what ends it again.
+    """Log into `log_file`, and to standard error as well if `console`; returns what ends it again. Times are
+    those of the `zone`, as everywhere people read one; None: of this machine.
 
     If the file cannot be opened, one line on standard error says so and the program goes on.
     """
-    formatter = _Formatter(Striker(secrets))
+    formatter = _Formatter(Striker(secrets), zone)
     handlers: list[logging.Handler] = []
     if console and sys.stderr is not None:
         handlers.append(_Console(sys.stderr))
@@ -134,9 +141,10 @@ def set_up(
 
 
 class _Formatter(logging.Formatter):
-    def __init__(self, strike: Striker) -> None:
+    def __init__(self, strike: Striker, zone: tzinfo | None) -> None:
         super().__init__(LINE, TIME)
         self.strike = strike
+        self._zone = zone
 
     def format(self, record: logging.LogRecord) -> str:
         try:
@@ -144,7 +152,8 @@ class _Formatter(logging.Formatter):
         except Exception:  # noqa: BLE001 - an argument's own __str__ may raise anything
             said = f"{record.msg!s} (with arguments that do not fit)"
         one_line = NOT_ON_ONE_LINE.sub(" ", said)
-        line = LINE % {**record.__dict__, "asctime": self.formatTime(record, TIME), "message": one_line}
+        at = f"{datetime.fromtimestamp(record.created, self._zone):{TIME}}"
+        line = LINE % {**record.__dict__, "asctime": at, "message": one_line}
         below = [self.formatException(record.exc_info)] if record.exc_info else []
         if record.stack_info:
             below.append(record.stack_info)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.calls import Call, Desktop, Reply
+from bot.model_names import in_order
 from bot.node_keeper import HANDLE, handle, is_called
-from bot.setup_models import NOT_FOR_CHAT, suggested
 from bot.status_facts import node_facts
 from core.errors import NodeError, Rejected
 from core.node import Node, kind_of
@@ -54,7 +54,7 @@ async def choose(desktop: Desktop, call: Call) -> str | Reply:
     exact = next((it for it in listed if is_called(it, wanted)), wanted if not listed else None)
     if exact is not None:
         return await _model_chosen(desktop, call, node, added, exact)
-    found = [it for it in _offered(listed) if wanted.casefold() in it.casefold()]
+    found = [it for it in in_order(listed) if wanted.casefold() in it.casefold()]
     if not found:
         return call.say.no_model_like(name, wanted)
     shown = found[:MODELS_SHOWN_MAX]
@@ -146,7 +146,7 @@ def _after_trial(call: Call, added: Added, trial: Trial) -> str | Reply:
         return call.say.key_refused(name, trial.error.remedy)
     if trial.error is not None:
         return Reply(_silent(call, name, trial.error), _buttons_of_unfinished(call, added))
-    shown = _offered(trial.models)[:MODELS_SHOWN_MAX]
+    shown = in_order(trial.models)[:MODELS_SHOWN_MAX]
     if not shown:
         return call.say.lists_no_models(name)
     buttons = tuple(Button(_label(it), f"/choose {handle(name)} {handle(it)}") for it in shown)
@@ -223,14 +223,6 @@ def _node_first(text: str, names: Sequence[str]) -> tuple[str, str, str]:
             return name, " ", text[len(name) :].strip()
     word, space, rest = text.partition(" ")
     return word, space, rest.strip()
-
-
-def _offered(models: Sequence[str]) -> list[str]:
-    """In the order in which they are worth a look: what will do for most, what writes text, all else."""
-    good = suggested(models)
-    return sorted(
-        models, key=lambda it: (it != good, bool(NOT_FOR_CHAT.search(it.casefold())), it.casefold())
-    )
 
 
 def _node_buttons(desktop: Desktop, command: str) -> tuple[Button, ...]:

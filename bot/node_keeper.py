@@ -67,15 +67,25 @@ class NodeKeeper:
         self._clock = clock
 
     async def load(self) -> None:
-        """Take up which nodes are paused."""
+        """Take up which nodes are paused, and what was added under a name that the settings have by now."""
         chosen = await self._choices.chosen()
         for node in self._pool.nodes:
             node.paused = node.name.casefold() in chosen and chosen[node.name.casefold()].paused
         all_added = await self._choices.added()
         for added in all_added:
             self._keep_out(added.key)
-            if self.is_named(added.name):  # by now the settings have one of this name
-                await self._choices.rename(added.name, self._free(added.name, all_added))
+            if self.is_named(added.name):
+                await self._give_way(added, self._free(added.name, all_added))
+
+    async def _give_way(self, added: Added, name: str) -> None:
+        """It is called `name` from now on; one whose key the settings have, too, is forgotten."""
+        await self._choices.rename(added.name, name)
+        if _account_of(self._named[added.name.casefold()]) == _account(
+            added.key, added.account_id, added.url
+        ):
+            await self._choices.remove(name)
+        elif added.model:
+            self._pool.add(self._make(self._patterns.spec_of(replace(added, name=name))))
 
     # ── Who is there ──────────────────────────────────────────────────────────────────────────────
 
@@ -105,8 +115,7 @@ class NodeKeeper:
         self._keep_out(pasted.key)
         account = _account(pasted.key, pasted.account_id, pasted.url)
         for node in self._pool.nodes:
-            spec = node.spec
-            if account == _account(spec.key, str(spec.options.get("account_id", "")), spec.url):
+            if account == _account_of(node.spec):
                 return node.name
         added = await self._choices.added()
         for it in added:
@@ -194,6 +203,10 @@ def with_model(spec: NodeSpec, model: str) -> NodeSpec:
     """An Ollama is of the house as long as its model runs there."""
     local = not why_not_local(spec.url, model) if spec.kind == "ollama" else spec.local
     return replace(spec, model=model, local=local)
+
+
+def _account_of(spec: NodeSpec) -> tuple[str, ...]:
+    return _account(spec.key, str(spec.options.get("account_id", "")), spec.url)
 
 
 def _account(key: str, account_id: str, url: str) -> tuple[str, ...]:

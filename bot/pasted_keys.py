@@ -29,7 +29,9 @@ LABELS = re.compile(
 )
 ACCOUNT_ID = re.compile(r"[0-9a-f]{32}")
 CLOUDFLARE_TOKEN = re.compile(r"cf[a-z]{1,2}_[A-Za-z0-9_-]{20,}|[A-Za-z0-9_-]{40}")
-LONE = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_-]{32,}")
+ONE_RUN = r"(?=.*[A-Za-z0-9]{12})"
+"""Words, dates and numbers that somebody joined by marks, as in the name of a file, are shorter each."""
+LONE = re.compile(rf"(?=.*[0-9])(?=.*[A-Za-z]){ONE_RUN}[A-Za-z0-9_-]{{32,}}")
 """As long as this no word of a question is."""
 KEY = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._-]{16,}")
 MODEL = re.compile(r"@?[\w.:-]+(?:/[\w.:-]+)*")
@@ -54,8 +56,9 @@ class Pasted:
     model: str = ""
 
 
-def read(text: str) -> Pasted | None:
-    """What was pasted; None if this is something else, or cannot be told."""
+def read(text: str, *, asked_for: bool = True) -> Pasted | None:
+    """What was pasted; None if this is something else, or cannot be told. Where nobody asked for it, what
+    stands beside an address has to look like nothing but a key."""
     if len(text) > PASTE_CHARS_MAX:
         return None
     words = _words(text)
@@ -63,7 +66,7 @@ def read(text: str) -> Pasted | None:
     rest = [word for word in words if word not in urls]
     if len(urls) > 1:
         return None
-    return _cloudflare(urls, rest) or _openai(urls, rest)
+    return _cloudflare(urls, rest) or _openai(urls, rest, asked_for=asked_for)
 
 
 def read_server(text: str) -> Pasted | None:
@@ -120,10 +123,12 @@ def _cloudflare(urls: list[str], rest: list[str]) -> Pasted | None:
     return Pasted("Cloudflare", "cloudflare", tokens[0], account_id=ids[0], model="".join(models))
 
 
-def _openai(urls: list[str], rest: list[str]) -> Pasted | None:
+def _openai(urls: list[str], rest: list[str], *, asked_for: bool) -> Pasted | None:
     known = [(word, found) for word in rest for start, found in ADDRESSES.items() if word.startswith(start)]
     keys = [word for word, _ in known] or [word for word in rest if KEY.fullmatch(word)][:1]
     if len(keys) != 1 or not KEY.fullmatch(keys[0]) or not (urls or known):
+        return None
+    if not (known or asked_for or re.match(ONE_RUN, keys[0])):
         return None
     models = [word for word in rest if word != keys[0]]
     if len(models) > 1 or not all(MODEL.fullmatch(word) for word in models):

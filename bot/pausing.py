@@ -28,11 +28,6 @@ class Pausing:
     def is_on(self) -> bool:
         return bool(self._since)
 
-    @property
-    def since(self) -> str:
-        """The name of this pause, so that it is told once."""
-        return self._since
-
     def when_over(self, call: Callable[[], Awaitable[None]]) -> None:
         """Called when it goes on."""
         self._when_over.append(call)

@@ -18,6 +18,7 @@ from core.types import Button, Chat, Messenger, Person
 
 QR_SCALE = 8
 """Pixels for each dot: large enough to be read from one phone by another."""
+WEEK_S = 7 * 24 * 3600.0
 BLOCKED_MAX = 10
 """So many of the blocked are shown, whoever knocked last first."""
 
@@ -104,6 +105,8 @@ async def people(desktop: Desktop, call: Call) -> str | Reply:
     today = await desktop.family.allowances.today()
     members = desktop.family.access.members()
     text = call.say.people_text([call.say.member_line(member, today.get(member.id, 0)) for member in members])
+    if knocked := await desktop.family.knocks.knocked(WEEK_S):
+        text += f"\n\n{call.say.digest_knocked('week', knocked)}"
     blocked = await desktop.family.knocks.blocked(BLOCKED_MAX)
     if not blocked:
         return text

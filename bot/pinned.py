@@ -1,9 +1,9 @@
 """One post at the top of an admin's chat that always shows how everything is doing.
 
-`/status pin` answers like `/status`; the answer is pinned as soon as it stands there, and from then on
-edited in place, at most once a minute and only if it would say something else. Which post it is is on disk,
-so the next run goes on with it. A new one takes the place of the old one, which is deleted; one that the
-person deleted is let go.
+`/status pin` answers like `/status`; the answer is pinned as soon as it stands there, and from then on edited
+in place, at most once a minute and only if it would say something else. Which post it is is on disk, so the
+next run goes on with it, as soon as every platform was heard, or after a minute. A new one takes the place of
+the old one, which is deleted; one that the person deleted is let go.
 """
 
 import hashlib
@@ -21,6 +21,8 @@ from core.types import Adapter, Button, Chat, Messenger, Person
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
+EARLY_LOOK_EVERY_S = 0.5
+"""While it is early."""
 
 Shown = tuple[str, tuple[Button, ...]]
 """A text, and what stands under it."""
@@ -42,8 +44,16 @@ class Pins:
         self._adapters = adapters
         self._paces = paces
         self._clock = clock
+        self._began_at = clock()
         self._edited_at: dict[Chat, float] = {}
         self._awaited: set[int] = set()
+
+    @property
+    def is_early(self) -> bool:
+        """The program has just begun, and not heard every platform yet: what is pinned would say for a minute
+        that the very platform it stands on cannot be reached."""
+        met = [it for it in self._adapters.values() if isinstance(it, Messenger)]
+        return self._clock() - self._began_at < EVERY_S and any(it.heard_at is None for it in met)
 
     async def keep(self, chat: Chat, person: Person, row: int, text: str) -> None:
         """The answer to this row, which is `text`, is what is pinned there from now on."""
@@ -135,6 +145,8 @@ class Pins:
         )
 
     def _is_time(self, chat: Chat) -> bool:
+        if self.is_early:
+            return False
         return chat not in self._edited_at or self._clock() - self._edited_at[chat] >= EVERY_S
 
     async def _delete(self, chat: Chat, post: str | None) -> None:

@@ -26,6 +26,7 @@ from core.lookup import Models
 from core.pages import Pages
 from core.research import Research, Researched, Step, Words
 from core.search import Search
+from core.trail import NOBODY_ASKED
 from core.types import Button, Done, Event, Status, Turn
 from core.web_store import WebStore
 from core.worker import Worker
@@ -109,7 +110,7 @@ class Researching:
             buttons.append(Button(say.QUOTES_BUTTON, f"/quotes {item.id}"))
         if question.mode != "deeper":
             buttons.append(Button(say.DEEPER_BUTTON, f"/deeper {item.id}"))
-        done = researched.done or Done("", node="web")
+        done = researched.done or Done("", node=NOBODY_ASKED)
         return replace(done, text=researched.markdown, buttons=tuple(buttons))
 
 

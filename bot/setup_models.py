@@ -13,6 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot import pasted_keys
+from bot.model_names import for_chat, suggested
 from bot.pasted_keys import Pasted
 from bot.settings import CLOUDFLARE_MODEL, OLLAMA_ENDPOINT, OLLAMA_MODEL, Settings
 from bot.setup_sheet import Sheet, client
@@ -29,22 +30,6 @@ LOCAL_FIRST_TOKEN_S = 120.0
 NONE_OF_THEM = "0"
 BESIDE_CONTAINER = ("http://ollama:11434", "http://host.docker.internal:11434")
 """The one in compose.yaml, and the one of the machine itself."""
-NOT_FOR_CHAT = re.compile(
-    r"audio|babbage|clip|dall-e|davinci|embed|guard|image|imagen|moderation|music|realtime|rerank|robotics|"
-    r"search|sora|speech|transcribe|tts|veo|video|whisper"
-)
-GOOD = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"openai/gpt-oss-120b:free",  # OpenRouter
-        r"openai/gpt-oss-120b",  # Groq, Hugging Face
-        r"(models/)?gemini-flash-latest",
-        r"(models/)?gemini-[\d.]+-flash",
-        r"gpt-[\d.]+-mini",
-        r"grok-[\d.]+(-fast-non-reasoning)?",
-    )
-)
-"""What is offered first, as far as it is there: quick, good in many languages, and cheap or free."""
 
 
 def shown(sheet: Sheet) -> str:
@@ -120,7 +105,7 @@ def _addresses(sheet: Sheet) -> list[str]:
 
 def _at_home(models: Sequence[str]) -> list[str]:
     """Without those that Ollama hands on to its own cloud, wherever it is itself."""
-    return [model for model in _for_chat(models) if not why_not_local(OLLAMA_ENDPOINT, model)]
+    return [model for model in for_chat(models) if not why_not_local(OLLAMA_ENDPOINT, model)]
 
 
 def _ollama(sheet: Sheet, url: str, model: str) -> NodeSpec:
@@ -167,7 +152,8 @@ async def _pasted(sheet: Sheet) -> Pasted | None:
 
 async def _cloud(sheet: Sheet, pasted: Pasted) -> None:
     """Find out which model, try it out, and write it down."""
-    spec = _spec(sheet, pasted)
+    place = await _place(sheet, pasted)
+    spec = _spec(sheet, pasted, place)
     models: Sequence[str] = ()
     refused: set[str] = set()
     if not spec.model:
@@ -191,36 +177,47 @@ async def _cloud(sheet: Sheet, pasted: Pasted) -> None:
             continue
         kept = trial.error is None or isinstance(trial.error, RateLimited)
         if kept or await sheet.agrees(sheet.say.KEEP_ANYWAY):
-            _write(sheet, pasted, model)
+            _write(sheet, pasted, model, place)
         return
 
 
-def _spec(sheet: Sheet, pasted: Pasted) -> NodeSpec:
+async def _place(sheet: Sheet, pasted: Pasted) -> str:
+    """How the names of its settings begin: those of a key that it shall replace, or new ones."""
+    kind, same = ("CLOUDFLARE_ACCOUNT", "ID") if pasted.kind == "cloudflare" else ("OPENAI", "URL")
+    wanted = (pasted.account_id or pasted.url).rstrip("/")
+    for name, value in sorted(sheet.given.items()):
+        found = re.fullmatch(rf"({kind}_\d+)_{same}", name)
+        if found and value.rstrip("/") == wanted:
+            sheet.tell(sheet.say.is_there(sheet.given.get(f"{found[1]}_NAME", pasted.name)))
+            if not await sheet.declines(sheet.say.IN_ITS_PLACE):
+                return found[1]
+    return f"{kind}_{sheet.free_number(kind)}"
+
+
+def _spec(sheet: Sheet, pasted: Pasted, place: str) -> NodeSpec:
     if pasted.kind != "cloudflare":
-        return NodeSpec(pasted.name, pasted.kind, pasted.url, pasted.model, pasted.key)
+        model = pasted.model or sheet.given.get(f"{place}_MODEL", "")
+        return NodeSpec(pasted.name, pasted.kind, pasted.url, model, pasted.key)
     url = sheet.given.get("CLOUDFLARE_API_URL", Settings.model_fields["cloudflare_api_url"].default)
     model = pasted.model or sheet.given.get("CLOUDFLARE_MODEL", CLOUDFLARE_MODEL)
     options = MappingProxyType({"account_id": pasted.account_id})
     return NodeSpec(pasted.name, "cloudflare", url, model, pasted.key, options=options)
 
 
-def _write(sheet: Sheet, pasted: Pasted, model: str) -> None:
+def _write(sheet: Sheet, pasted: Pasted, model: str, place: str) -> None:
     if pasted.kind == "cloudflare":
-        number = sheet.free_number("CLOUDFLARE_ACCOUNT")
-        start = f"CLOUDFLARE_ACCOUNT_{number}"
-        values = {f"{start}_ID": pasted.account_id, f"{start}_TOKEN": pasted.key}
+        values = {f"{place}_ID": pasted.account_id, f"{place}_TOKEN": pasted.key}
         if model != sheet.given.get("CLOUDFLARE_MODEL", CLOUDFLARE_MODEL):
             values["CLOUDFLARE_MODEL"] = model
     else:
-        number = sheet.free_number("OPENAI")
-        start = f"OPENAI_{number}"
-        values = {f"{start}_URL": pasted.url, f"{start}_KEY": pasted.key, f"{start}_MODEL": model}
-        values[f"{start}_NAME"] = _free_name(sheet, pasted.name, number)
+        values = {f"{place}_URL": pasted.url, f"{place}_KEY": pasted.key, f"{place}_MODEL": model}
+        if f"{place}_URL" not in sheet.given:  # one that keeps its place is called as it was
+            values[f"{place}_NAME"] = _free_name(sheet, pasted.name, place.rpartition("_")[2])
     sheet.put(**values)
     sheet.tell(sheet.say.kept(pasted.name))
 
 
-def _free_name(sheet: Sheet, name: str, number: int) -> str:
+def _free_name(sheet: Sheet, name: str, number: str) -> str:
     taken = {value.casefold() for key, value in sheet.given.items() if key.endswith("_NAME")}
     return node_name(f"{name}-{number}" if name.casefold() in taken else name)
 
@@ -255,7 +252,7 @@ async def _chosen(sheet: Sheet, models: Sequence[str], wanted: str = "", *, agai
         return await sheet.ask(say.MODEL_NAME)
     if len(models) == 1 and not again:
         return models[0]
-    offered = found = sorted(_for_chat(models), key=str.casefold)
+    offered = found = sorted(for_chat(models), key=str.casefold)
     while True:
         sheet.tell(say.choose(len(offered)))
         sheet.tell("\n".join(f"  {number}  {model}" for number, model in enumerate(found[:SHOWN_MAX], 1)))
@@ -274,18 +271,3 @@ async def _chosen(sheet: Sheet, models: Sequence[str], wanted: str = "", *, agai
         if not like:
             sheet.tell(say.NO_SUCH_MODEL)
         found = like or offered
-
-
-def _for_chat(models: Sequence[str]) -> Sequence[str]:
-    """Without those whose names say that they do something else than answer; all, if no other is left."""
-    return [model for model in models if not NOT_FOR_CHAT.search(model.casefold())] or models
-
-
-def suggested(models: Sequence[str]) -> str:
-    """One that will do for whoever knows none of them, the newest of its kind; empty if none is known."""
-    found = ([model for model in models if good.fullmatch(model)] for good in GOOD)
-    return max(next(filter(None, found), [""]), key=_version)
-
-
-def _version(model: str) -> list[int]:
-    return [int(number) for number in re.findall(r"\d+", model)]

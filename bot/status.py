@@ -14,8 +14,9 @@ from bot.phrases.english import English
 from bot.status_facts import Facts, Verdict, node_facts, platform_facts, verdict_of
 from core.inbox import Inbox
 from core.pool import Pool
-from core.troubles import Kind, troubles_of
-from core.types import Adapter
+from core.strategies import eligible
+from core.troubles import Kind, Signs, Trouble, troubles_of
+from core.types import Adapter, Ask
 
 NOT_NOTICED: Collection[Kind] = ("node", "disk", "backup", "trial")
 """People are answered all the same."""
@@ -47,8 +48,10 @@ async def facts(
 
 def status_text(it: Facts, say: English, *, detailed: bool = False, steady: bool = False) -> str:
     """`steady`: only what does not change by itself."""
-    lines = [verdict_text(it.verdict, say), ""]
-    nodes = [replace(node, remedy="") for node in it.nodes]  # the verdict has said what to do
+    lines, nodes = [], it.nodes
+    if it.verdict is not None:
+        lines = [verdict_text(it.verdict, say), ""]
+        nodes = tuple(replace(node, remedy="") for node in nodes)  # the verdict has said what to do
     lines += [say.node_line(node, detailed=detailed, steady=steady) for node in nodes]
     lines += [say.platform_line(platform, steady=steady) for platform in it.platforms]
     lines.append(say.queue_line(it.waiting, it.answering))
@@ -63,7 +66,7 @@ def verdict_text(verdict: Verdict, say: English) -> str:
     lines = [say.ALL_PAUSED] if verdict.paused else []
     if verdict.nodes_paused and not verdict.nodes:
         lines.append(say.NODES_PAUSED)
-    lines += [say.VERDICTS.get(trouble.kind) or say.trouble(trouble) for trouble in verdict.troubles]
+    lines += [_verdict_on(trouble, say) for trouble in verdict.troubles]
     lines += [say.platform_quiet(name) for name in verdict.quiet]
     if not lines:
         return say.resting(verdict.resting, verdict.nodes) if verdict.resting else say.ALL_WELL
@@ -72,11 +75,23 @@ def verdict_text(verdict: Verdict, say: English) -> str:
     return "\n".join(lines)
 
 
-def member_text(verdict: Verdict, say: English) -> str:
-    """One line, for those who only want to know whether they can ask."""
-    if verdict.paused:
+def _verdict_on(trouble: Trouble, say: English) -> str:
+    """What is said of it elsewhere may send one to where one is."""
+    return (
+        say.trouble(trouble) if trouble.tried_next else say.VERDICTS.get(trouble.kind, say.trouble(trouble))
+    )
+
+
+def member_text(signs: Signs, say: English, *, minor: bool = False) -> str:
+    """One line, for those who only want to know whether they can ask; `minor`: of whom not every model may
+    be asked."""
+    if signs.paused:
         return say.MEMBER_STATUS["paused"]
-    kinds = {trouble.kind for trouble in verdict.troubles}
-    if kinds & {"nobody", "no_nodes"} or not verdict.nodes:
-        return say.MEMBER_STATUS["nobody"]
+    theirs = eligible(signs.nodes, Ask((), minor=minor))
+    if minor and not theirs and eligible(signs.nodes, Ask(())):
+        return say.MEMBER_STATUS["not_for_minors"]
+    troubles = troubles_of(replace(signs, nodes=theirs))
+    kinds = {trouble.kind for trouble in troubles}
+    if kinds & {"nobody", "no_nodes"}:
+        return say.MEMBER_STATUS["doubtful" if any(it.tried_next for it in troubles) else "nobody"]
     return say.MEMBER_STATUS["slow" if "only_small" in kinds else "well"]

@@ -88,7 +88,8 @@ class Verdict:
 class Facts:
     """All of it."""
 
-    verdict: Verdict
+    verdict: Verdict | None
+    """None: the program does not run, and that is the verdict."""
     nodes: tuple[NodeFacts, ...]
     platforms: tuple[PlatformFacts, ...]
     waiting: int
@@ -103,6 +104,8 @@ class Facts:
 def node_facts(node: Node, now: float, local: datetime | None = None) -> NodeFacts:
     """`now` is monotonic; with the `local` time, the end of a pause is told as a time of day."""
     counters, state = node.counters, node.state(now)
+    if state == "ready" and node.is_failing:
+        state = "half-open"  # the next question finds out, as it does there
     failed = sum(counters.failures.values())
     ended = counters.successes + failed
     left_s = node.due_in_s(now) if state in ("cooling", "open") else 0.0

@@ -21,7 +21,7 @@ from bot.phrases import operator
 from bot.phrases.english import English
 from bot.settings import Settings
 from bot.status import status_text
-from bot.status_facts import Facts, PlatformFacts, node_facts, verdict_of
+from bot.status_facts import Facts, node_facts, verdict_of
 from core import copies, upkeep
 from core.access import Access
 from core.allowance import Allowances
@@ -58,13 +58,10 @@ async def status(settings: Settings) -> tuple[str, bool]:
         await pausing.load()
         troubles = troubles_of(Signs(seen.pool.nodes, now, free_bytes(settings.data_dir), days))
         waiting, answering = await Inbox(seen.database, time.time).in_line()
-        # How a platform is doing, only the program itself knows; without it, nobody is heard there.
-        named = () if is_alive else _platforms(settings)
-        unheard = tuple(PlatformFacts(name.capitalize(), "unreached") for name in named)
         facts = Facts(
-            verdict=verdict_of(troubles, nodes, unheard, paused=pausing.is_on),
+            verdict=verdict_of(troubles, nodes, (), paused=pausing.is_on) if is_alive else None,
             nodes=nodes,
-            platforms=unheard,
+            platforms=(),  # how they are doing, only the program itself knows
             waiting=waiting,
             answering=answering,
             database_bytes=seen.database.path.stat().st_size,
@@ -72,7 +69,7 @@ async def status(settings: Settings) -> tuple[str, bool]:
             backup_at=datetime.fromtimestamp(backup.made_at, settings.timezone) if backup else None,
             version=version("porchlight"),
         )
-    return f"{life}\n{status_text(facts, _say(settings), detailed=True)}", not (troubles or unheard)
+    return f"{life}\n{status_text(facts, _say(settings), detailed=True)}", is_alive and not troubles
 
 
 def _life(settings: Settings) -> tuple[str, bool]:

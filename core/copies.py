@@ -85,9 +85,11 @@ def make(connection: sqlite3.Connection, database: Path, now: float) -> BackupIn
         finally:
             part.unlink(missing_ok=True)
         copies = stored(database)
+        made_now = next(copy for copy in copies if copy.path.name == name)
         for copy in too_many(copies, now):
-            copy.path.unlink(missing_ok=True)
-        return next(copy for copy in copies if copy.path.name == name)
+            if copy != made_now:  # whoever made it is told of it, whatever others the clock calls newer
+                copy.path.unlink(missing_ok=True)
+        return made_now
 
 
 def too_many(copies: Sequence[BackupInfo], now: float) -> list[BackupInfo]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from core.storage import Database, Statement
+from core.types import Person
 
 Often = Literal["daily", "weekly", "off"]
 OFTEN: tuple[Often, ...] = get_args(Often)
@@ -55,6 +56,17 @@ class Digests:
     async def had(self, member: int) -> set[date]:
         rows = await self._database.read("SELECT day FROM digests WHERE person = ?", (member,))
         return {date.fromisoformat(row["day"]) for row in rows}
+
+    async def is_refused(self, person: Person) -> bool:
+        """Does the last thing that was to be said to them in private stand nowhere, as with somebody who has
+        blocked us?"""
+        row = await self._database.read_one(
+            "SELECT EXISTS (SELECT 1 FROM posts WHERE incoming = inbox.id AND post IS NOT NULL) AS stands"
+            " FROM inbox WHERE platform = ? AND person = ? AND chat_kind = 'private' AND state = 'closed'"
+            " AND answer != '' ORDER BY id DESC LIMIT 1",
+            (person.platform, person.id),
+        )
+        return row is not None and not row["stands"]
 
     def has(self, member: int, day: date) -> list[Statement]:
         """To be written in the transaction that keeps the digest to be shown, which fails if that day was had

@@ -172,13 +172,14 @@ class History:
 
     async def days_run(self, since: float | None) -> int:
         """On how many days the program ran after the 24 hours that begin then, or that began when it first
-        ran: neither a holiday nor a clock that jumps counts for more than the day it ends on."""
+        ran: neither a holiday nor a clock that jumps counts for more than the day it ends on, and what a
+        clock that was ahead called the future counts for nothing."""
         hour = _hour(since) if since is not None else None
         row = await self._database.read_one(
             "SELECT count(DISTINCT (hour - began) / 24) AS days FROM running_hours,"
             " (SELECT coalesce(?, min(hour)) AS began FROM running_hours)"
-            " WHERE hour >= began AND (hour - began) / 24 > 0",
-            (hour,),
+            " WHERE hour BETWEEN began AND ? AND (hour - began) / 24 > 0",
+            (hour, _hour(self._now())),
         )
         return row["days"] if row else 0
 
@@ -220,9 +221,11 @@ class History:
         return row["waiting"] if row else 0
 
     async def asked(self, since: float, until: float) -> Asked:
-        """What became of what people asked in that time. Reaches back as far as the inbox does."""
+        """What became of what people asked in that time; what was answered when it was asked again, or was
+        taken back, is not unanswered. Reaches back as far as the inbox does."""
         row = await self._database.read_one(
-            "SELECT count(*) AS questions, coalesce(sum(outcome = 'sentence'), 0) AS unanswered FROM inbox"
+            "SELECT count(*) AS questions,"
+            " coalesce(sum(outcome = 'sentence' AND NOT superseded), 0) AS unanswered FROM inbox"
             " WHERE question IS NOT NULL AND accepted_at >= ? AND accepted_at < ?",
             (since, until),
         )

@@ -47,6 +47,18 @@ ASKS = " OR ".join(
     ["text NOT LIKE '/%'", *(f"text LIKE '/{name} _%'" for name in ("ask", "new", "private", "research"))]
 )
 """What is a question though it may look like a command."""
+ABOUT_IT = ", ".join(f"'/{name} ' || gone.id" for name in ("retry", "deeper", "lookup", "quotes"))
+"""What the buttons under the answer to a row say."""
+TAKEN_BACK = (
+    "WITH RECURSIVE gone (id) AS ("  # noqa: S608
+    " SELECT id FROM inbox WHERE platform = :platform AND chat = :chat AND post = :post"
+    " UNION SELECT inbox.id FROM gone JOIN inbox ON platform = :platform AND chat = :chat"
+    f" AND text IN ({ABOUT_IT}))"
+    " UPDATE inbox SET state = 'answered', answer = '', answer_sha256 = :nothing, outcome = 'sentence',"
+    " note = '', buttons = '', edits = edits + 1, superseded = 1 WHERE id IN gone AND state != 'poison'"
+)
+"""What was written there, and what the buttons under its answer asked: their answer is that nothing shall
+stand there, which has to be shown like any other, and nothing of it is remembered."""
 SECRET = "(secret)"  # noqa: S105 # a mark, and no secret itself
 """As `answered_by`: the answer holds a code, and is kept no longer than it takes to show it."""
 OPEN_ITEMS_MAX = 200
@@ -108,33 +120,23 @@ class Inbox:
         announcements: Sequence[Addressed] = (),
     ) -> list[int]:
         """Keep what came in, what it makes us say, and the platform's cursor, in one transaction. Gives
-        the ids of the rows that are new or begin anew because their text was changed; nothing is kept
-        twice."""
+        the ids of the rows that are new or begin anew because their text was changed, and of those that go
+        with the text before; nothing is kept twice."""
         statements = [
             self._row_of(it) if isinstance(it, Incoming) else self._poison_of(platform, it) for it in arrivals
         ]
+        statements += [_again(it) for it in arrivals if isinstance(it, Incoming) and it.edited]
         statements += [step for it in announcements for step in self._announcement(*it)]
         if cursor is not None:
             sql = "INSERT INTO cursors VALUES (?, ?) ON CONFLICT DO UPDATE SET cursor = excluded.cursor"
             statements.append((sql, (platform, cursor)))
         return [row["id"] for row in await self._database.write(*statements)]
 
-    async def removed(self, chat: Chat, post: str) -> Item | None:
-        """What was written there is gone: its answer is that nothing shall stand there, which has to be shown
-        like any other, and nothing of it is remembered. Gives the row, if it was here."""
-        await self._database.write(
-            (
-                "UPDATE inbox SET state = 'answered', answer = '', answer_sha256 = ?, outcome = 'sentence',"
-                " note = '', buttons = '', edits = edits + 1, superseded = 1"
-                " WHERE platform = ? AND chat = ? AND post = ? AND state != 'poison'",
-                (shown_sha256("", "", ""), chat.platform, chat.id, post),
-            )
-        )
-        row = await self._database.read_one(
-            "SELECT * FROM open_inbox WHERE platform = ? AND chat = ? AND post = ?",
-            (chat.platform, chat.id, post),
-        )
-        return item_of(row) if row else None
+    async def removed(self, chat: Chat, post: str) -> list[Item]:
+        """What was written there is gone, and so is what came of it. Gives these rows, the oldest first; none
+        if it was not here."""
+        rows = await self._database.write((f"{TAKEN_BACK} RETURNING *", _gone(chat, post)))
+        return sorted(map(item_of, rows), key=lambda item: item.id)
 
     async def announce(self, *announcements: Addressed, also: Sequence[Statement] = ()) -> None:
         """Keep them to be shown, but for those that were kept before; `also` happens in the same
@@ -316,6 +318,19 @@ class Inbox:
 
 
 # ── Rows and words ────────────────────────────────────────────────────────────────────────────────
+
+
+def _gone(chat: Chat, post: str) -> dict[str, str]:
+    return {"platform": chat.platform, "chat": chat.id, "post": post, "nothing": shown_sha256("", "", "")}
+
+
+def _again(edited: Incoming) -> Statement:
+    """Where it begins anew, what its writer asked by the buttons under the answer before goes with that."""
+    begins_anew = "(SELECT state FROM inbox WHERE platform = :platform AND chat = :chat AND post = :post)"
+    return (
+        f"{TAKEN_BACK} AND post != :post AND person = :person AND {begins_anew} = 'accepted' RETURNING id",
+        {**_gone(edited.chat, edited.post), "person": edited.person.id},
+    )
 
 
 def _buttons(row: Row) -> tuple[Button, ...]:

@@ -2,8 +2,9 @@
 
 A stranger is told once a day that this is a private house, and once a week the admins are shown a card
 with their name. However many knock, an hour has room for a few of both; those for whom there was no room
-on a card are counted on the next one. Whoever was blocked gets nothing, and neither does anybody hear of
-them. Whoever is let in is a stranger no more, and forgotten here (core/people.py).
+on a card, or no admin to see it yet, are counted on the next one. Whoever was blocked gets nothing, and
+neither does anybody hear of them. Whoever is let in is a stranger no more, and forgotten here
+(core/people.py).
 """
 
 import asyncio
@@ -73,7 +74,7 @@ class Knocks:
             told_at, shown_at = (known["told_at"], known["shown_at"]) if known else (None, None)
             tell = _is_due(told_at, TOLD_EVERY_S, now) and lately.told < TOLD_PER_HOUR_MAX
             wants_card = _is_due(shown_at, SHOWN_EVERY_S, now)
-            show = wants_card and lately.shown < SHOWN_PER_HOUR_MAX
+            show = wants_card and lately.shown < SHOWN_PER_HOUR_MAX and bool(self._access.admins())
             others = await self._others(person) if show else 0
             await self._database.write(
                 *([("UPDATE knocks SET held_back = 0", ())] if show else ()),
@@ -96,6 +97,13 @@ class Knocks:
                 ),
             )
             return Knock(tell, Card(_stranger(person), others) if show else None)
+
+    async def knocked(self, within_s: float) -> int:
+        """How many strangers did in the last so many seconds; without the blocked."""
+        row = await self._database.read_one(
+            "SELECT count(*) FROM knocks WHERE NOT blocked AND knocked_at > ?", (self._now() - within_s,)
+        )
+        return row[0] if row else 0
 
     async def blocked(self, limit: int) -> list[Person]:
         """Whoever knocked last comes first."""

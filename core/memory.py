@@ -67,10 +67,10 @@ class Memory:
         return _exchanges(rows)
 
     async def last_question(self, chat: Chat, person: Person) -> Item | None:
-        """The last one that came to an end since `/new`. One that is being answered is not it, so that
-        `/retry` finds the same again after a crash."""
+        """The last one that came to an end since `/new`, and was not taken back. One that is being answered
+        is not it, so that `/retry` finds the same again after a crash."""
         row = await self._database.read_one(
-            "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ?"
+            "SELECT * FROM remembered WHERE platform = ? AND chat = ? AND person = ? AND NOT superseded"
             " ORDER BY id DESC LIMIT 1",
             (chat.platform, chat.id, person.id),
         )

@@ -30,6 +30,9 @@ PAUSE_S_MIN, PAUSE_S_MAX = 1.0, 24 * 3600.0
 OUT_RECHECK_S = 6 * 3600.0
 """How rarely a node that refused us is probed: somebody may have mended it at the provider's side."""
 
+FAILING_MIN = 2
+"""Failures in a row from which on nobody is told that the node is well: a single one may be a hiccup."""
+
 State = Literal["ready", "cooling", "open", "half-open", "out", "paused"]
 
 
@@ -117,6 +120,11 @@ class Node:
             return "cooling"
         breaker = self.breaker.state(now)
         return "ready" if breaker == "closed" else breaker
+
+    @property
+    def is_failing(self) -> bool:
+        """Its last answers failed. It may be asked like any other all the same."""
+        return self.breaker.failures >= FAILING_MIN
 
     def is_ready(self, now: float) -> bool:
         return not self.paused and now >= self._cooling_until and self.breaker.is_ready(now)

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from random import Random
 
 from core.attempt import ANSWER_S_MAX, attempt
@@ -81,10 +82,13 @@ class Pool:
         now = self._clock()
         return [node for node in self.nodes if node.spec.local == local and node.is_ready(now)]
 
-    def room_tokens(self, ask: Ask) -> int | None:
-        """What every node that may serve this has room for, besides its answer; None if there is none."""
+    def room_tokens(self, ask: Ask) -> int:
+        """What every node that may serve this has room for, besides its answer. Raises `NoAnswer` if there is
+        none."""
         _, nodes = self._serving(ask)
-        return min((node.room_tokens for node in nodes), default=None)
+        if not nodes:
+            raise self._nobody(ask)
+        return min(node.room_tokens for node in nodes)
 
     def _serving(self, ask: Ask) -> tuple[Sequence[Place], list[Node]]:
         """Where to look, in order, and whom to ask there."""
@@ -92,16 +96,22 @@ class Pool:
         places = {True: "local", False: "cloud"}
         return route, [node for node in eligible(self.nodes, ask) if places[node.spec.local] in route]
 
+    def _nobody(self, ask: Ask) -> NoAnswer:
+        """Why nobody can be asked this at all."""
+        if ask.private:
+            return NoAnswer("no_local_node")
+        if self._serving(replace(ask, minor=False))[1]:
+            return NoAnswer("not_for_minors")
+        return NoAnswer("exhausted" if any(node.paused for node in self.nodes) else "no_nodes")
+
     # ── One question ──────────────────────────────────────────────────────────────────────────────
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one answer. The last is `Done`, with the whole text; or `NoAnswer` is raised.
         Close it (`contextlib.aclosing`) to stop: the node is released, and nobody is charged."""
         route, nodes = self._serving(ask)
-        if not nodes and ask.private:
-            raise NoAnswer("no_local_node")
         if not nodes:
-            raise NoAnswer("exhausted" if any(node.paused for node in self.nodes) else "no_nodes")
+            raise self._nobody(ask)
         quest = Quest(ask, nodes, route, self._clock() + self._answer_s_max, self._retries_max)
         try:
             while step := quest.next_step(

@@ -2,6 +2,8 @@
 
 Words are kept for 90 days on which the program ran, and the newest of each chat longer. Days are counted and
 not read off the calendar: neither a clock that is wrong by a year nor a year of being off makes anything old.
+Only what `porchlight ask` was asked goes by the calendar: where nothing else runs no day is counted, and
+nobody goes on with it.
 """
 
 from collections.abc import Callable

@@ -13,6 +13,8 @@ from core.types import Chat, Person, Tried
 
 QUESTIONS_MAX = 1000
 STEPS_MAX = 20
+NOBODY_ASKED = "web"
+"""As who answered: there was nothing to be read, so that no model was asked to write anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Trail:
     """None: it has not come to its end."""
     steps: tuple[Tried, ...]
     """None of them where no node was asked, or where it is forgotten by now."""
+    answered_by: str = ""
+    """The node that wrote it, or `NOBODY_ASKED`."""
 
 
 def kept(row: int, tried: Sequence[Tried]) -> list[Statement]:
@@ -55,11 +59,13 @@ class Trails:
 
     async def of(self, chat: Chat, person: Person, reply_to: str | None) -> Trail | None:
         """Of the question that this post asks or answers; without one, of the last of this person's there
-        that came to an end. None if there is no such question."""
+        that came to an end and was not taken back. None if there is no such question."""
         row = await self._database.read_one(
-            "SELECT id, outcome FROM inbox WHERE question IS NOT NULL AND platform = :platform"
-            " AND chat = :chat AND person = :person AND iif(:post IS NULL, outcome IS NOT NULL, post = :post"
-            " OR id IN (SELECT incoming FROM posts WHERE posts.post = :post)) ORDER BY id DESC LIMIT 1",
+            "SELECT id, outcome, answered_by FROM inbox WHERE question IS NOT NULL AND platform = :platform"
+            " AND chat = :chat AND person = :person AND iif(:post IS NULL,"
+            " outcome IS NOT NULL AND NOT superseded,"
+            " post = :post OR id IN (SELECT incoming FROM posts WHERE posts.post = :post))"
+            " ORDER BY id DESC LIMIT 1",
             {"platform": chat.platform, "chat": chat.id, "person": person.id, "post": reply_to},
         )
         if row is None:
@@ -73,4 +79,5 @@ class Trails:
                 Tried(step["node"], step["model"], step["ended"], step["took_s"], step["first_token_s"])
                 for step in steps
             ),
+            row["answered_by"],
         )

@@ -39,6 +39,8 @@ class Trouble:
     """Of the node; of the platform, and what it complains of."""
     remedy: str = ""
     """What is to be done about the node."""
+    tried_next: bool = False
+    """Nobody could be answered the last time, and the next question tries again."""
     days: int = 0
     """Without a new backup."""
     free_bytes: int = 0
@@ -82,11 +84,12 @@ def troubles_of(signs: Signs) -> list[Trouble]:
     """The worst first."""
     troubles = []
     in_play = [node for node in signs.nodes if not node.paused]
-    ready = [node for node in in_play if node.state(signs.clock) == "ready"]
+    asked = [node for node in in_play if node.state(signs.clock) in ("ready", "half-open")]
+    ready = [node for node in asked if node.state(signs.clock) == "ready" and not node.is_failing]
     if not signs.nodes:
         troubles.append(Trouble("no_nodes"))
     elif in_play and not ready:
-        troubles.append(Trouble("nobody"))
+        troubles.append(Trouble("nobody", tried_next=bool(asked)))
     elif ready and all(node.spec.small for node in ready) and not all(node.spec.small for node in in_play):
         troubles.append(Trouble("only_small"))
     troubles += [Trouble("platform", name) for name in signs.complaints]
@@ -130,8 +133,8 @@ def _concerns(told: Trouble, signs: Signs) -> bool:
     match told.kind:
         case "node":
             return told.name in {node.name for node in signs.nodes}
-        case "platform":
-            return told.platform in signs.platforms
+        case "platform":  # of which `porchlight ask` knows none
+            return not signs.platforms or told.platform in signs.platforms
         case "only_small":
             return not all(node.spec.small for node in signs.nodes)
         case _:

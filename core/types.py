@@ -296,8 +296,8 @@ class Limits:
     """Each topic of a group has these limits for itself."""
     pictures: bool = True
     """False where none can be seen: then a table says the same."""
-    buttons: bool = True
-    """False where none can be pressed: then their commands stand in the text."""
+    buttons_max: int = 25
+    """So many stand under a post; the commands of the others stand in the text. 0: none can be pressed."""
 
 
 Accept = Callable[[Sequence[Arrival], str | None], Awaitable[None]]

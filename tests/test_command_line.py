@@ -62,12 +62,14 @@ async def test_the_status_of_an_ill_house_is_told_by_the_exit_code(home: Home) -
 
 
 async def test_where_nobody_is_heard_not_all_is_well(home: Home) -> None:
-    """A chat is set up, and the program does not run, or shows no sign of life."""
+    """A chat is set up, and the program does not run, or shows no sign of life. That is all that is wrong:
+    nothing is said of Telegram itself, which nobody has asked."""
     home.settings(TELEGRAM_TOKEN="123456:canary-token-that-nobody-may-ever-see")
     ran = await home.run("status")
     assert ran.code == 1
-    assert ran.out.startswith("Porchlight is not running, so nobody is answered.")
+    assert ran.out.startswith("Porchlight is not running, so nobody is answered. Start it.\n- 🟢")
     assert "All well" not in ran.out
+    assert "Telegram" not in ran.out
     with only_one(home.folder / "data"):
         beat = home.folder / "data" / "heartbeat"
         beat.touch()
@@ -115,6 +117,12 @@ async def test_the_log_is_shown_without_secrets(home: Home) -> None:
     assert (await home.run("logs", "--level", "error")).out.count("\n") == 1
     assert len((await home.run("logs")).out.splitlines()) == 20
     assert (await home.run("logs", "many")).code == 2
+    log.unlink()
+    log.mkdir()
+    ran = await home.run("logs")
+    assert (ran.code, ran.out) == (1, "")
+    assert "The log cannot be read" in ran.err
+    assert "Traceback" not in ran.err
 
 
 async def test_a_copy_is_made_and_put_back(home: Home) -> None:

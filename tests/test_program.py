@@ -124,6 +124,7 @@ async def test_without_a_model_there_is_a_sentence_and_exit_code_one(home: Home)
     assert ran.code == 1
     assert "No model is set up" in ran.out
     assert "Ollama" in ran.err
+    assert "porchlight setup" in ran.err
 
 
 async def test_an_answer_that_cannot_be_written_is_no_success(

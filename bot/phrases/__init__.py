@@ -1,4 +1,4 @@
-"""What is said to people, by language. To add one: a class in a file beside these, and `LANGUAGES`."""
+"""What is said to people, by language. To add one: files beside these, and a line in both tables here."""
 
 from bot.phrases.english import English
 from bot.phrases.english_setup import EnglishSetup

@@ -91,6 +91,8 @@ class English(EnglishAdmin, EnglishPeople, EnglishWeb):
                     "A private question is put to a model in the house only, and none can answer just now. "
                     "No other was asked. Ask without /private, or try again later."
                 )
+            case "not_for_minors":
+                return self.NOT_FOR_MINORS
             case "offline":
                 return (
                     "I cannot reach the internet just now. When it is back, please ask again or write /retry."

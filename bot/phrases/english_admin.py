@@ -127,11 +127,14 @@ class EnglishAdmin(EnglishDigest):
                 made = f"last backup {self.duration(backup)} ago"
         return f"- Database: {self.size(size_bytes)}, {made}"
 
+    NOT_FOR_MINORS = "None of my models may answer children and teens. Whoever runs me can change that."
     MEMBER_STATUS: Mapping[str, str] = MappingProxyType(
         {
             "well": "🟢 All well: just ask.",
             "slow": "🟠 I can answer, but only with a small model that is often wrong.",
             "nobody": "🔴 I cannot answer just now. Whoever runs me can see why.",
+            "doubtful": "🟠 The last time I could not answer. Just ask: I try again.",
+            "not_for_minors": f"🔴 {NOT_FOR_MINORS}",
             "paused": "⚪ I am taking a break. What you ask is kept, and answered afterwards.",
         }
     )
@@ -309,6 +312,7 @@ class EnglishAdmin(EnglishDigest):
     WHY_NOTHING = "There is no question here that I could say that of."
     WHY_FORGOTTEN = "I no longer know which way that answer came."
     WHY_NOBODY = "Nobody could answer that."
+    WHY_NOTHING_FOUND = "Nothing was found that could be read, so no model was asked."
     WHY_STOPPED = "That answer was stopped."
 
     def why_answered(self, it: Tried) -> str:

@@ -14,17 +14,17 @@ class EnglishDigest:
 
     REMEDIES: Mapping[str, str] = MappingProxyType(
         {
-            "key": "Check this node's key: it is wrong, expired, or not allowed to do this.",
+            "key": "Check its key: it is wrong, expired, or not allowed to do this.",
             "permission": "It needs the permission Workers AI.",
             "account": (
                 "Check the account id: 32 digits and letters a–f, as the dashboard shows it under Workers AI."
             ),
-            "model": "Choose another model for this node: its provider does not serve this one (any more).",
+            "model": "Choose another model: the provider does not serve this one (any more).",
             "retired": "This model is retired: take",
-            "address": "Check this node's URL: there is nothing of the kind at this address.",
+            "address": "Check its URL: there is nothing of the kind at this address.",
             "or_model": "If the URL is right, it is the model.",
-            "moved": "The address has moved: put the new one into this node's URL.",
-            "stray": "Check this node's URL and key for stray characters.",
+            "moved": "The address has moved: put the new one into its URL.",
+            "stray": "Check its URL and key for stray characters.",
             "used_up": "The quota or credit at the provider is used up.",
             "terms": "Agree to this model's terms in the Cloudflare dashboard, or choose another model.",
             "not_allowed": "This account may not use this model: choose another one.",
@@ -55,6 +55,11 @@ class EnglishDigest:
     def trouble(self, it: Trouble) -> str:
         """What is wrong, and what to do."""
         match it.kind:
+            case "nobody" if it.tried_next:
+                return (
+                    "🟠 **The last time, no model could answer.** "
+                    "With the next question I try again: ask me one."
+                )
             case "nobody":
                 return (
                     "🔴 **Nobody can be answered just now.** /status shows what ails the models; /reset "
@@ -99,7 +104,7 @@ class EnglishDigest:
             case "disk":
                 return "🟢 There is room on the disk again."
             case "platform":
-                return f"🟢 {it.platform.title()} lets me in again."
+                return f"🟢 With {it.platform.title()} all is well again."
             case "only_small":
                 return "🟢 The better models answer again."
             case _:
@@ -172,6 +177,9 @@ class EnglishDigest:
     def digest_slow(self, span: Span, name: str, first_token_s: float, before_s: float) -> str:
         was = f"{self.DIGEST_BEFORE[span]}: {before_s:.1f} s"
         return f"🟡 {name} is slow: first word after {first_token_s:.1f} s ({was})."
+
+    def digest_knocked(self, span: Span, count: int) -> str:
+        return f"👋 Strangers who wrote to me {self.DIGEST_SPAN[span]}: {count}."
 
     def digest_questions(self, span: Span, questions: int, before: int | None) -> str:
         if not questions and not before:

@@ -89,6 +89,11 @@ class EnglishSetup:
     ADDRESS = "I do not know this key by its look. The address it is for (Enter: skip it)"
     NO_KEY = "I cannot tell what this is. Paste the key alone, or its address and the key."
     KEY_KNOWN = "This key is set already."
+    IN_ITS_PLACE = "Put the new key in its place? (Enter for yes; n: keep both)"
+
+    def is_there(self, name: str) -> str:
+        return f"{name} is set already."
+
     ASKING = "I ask it something …"
 
     def choose(self, count: int) -> str:
@@ -172,8 +177,9 @@ class EnglishSetup:
 
     def family_group(self, link: str) -> str:
         return (
-            "When it runs, it shows a link that makes you the admin. After that, to have it in the family "
-            f"group, open:\n{link}\nIn a group it answers commands, replies and mentions only."
+            "When it runs and has no admin yet, it shows a link that makes you one. After that, to have it "
+            f"in the family group, open:\n{link}\nIn a group it answers commands, replies and mentions "
+            "only."
         )
 
     RUNNING = "All is set. Porchlight is running; what you changed counts when it is started again."

@@ -82,6 +82,8 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
                     "antworten. Kein anderes wurde gefragt. Frag ohne /private oder versuch es später noch "
                     "einmal."
                 )
+            case "not_for_minors":
+                return self.NOT_FOR_MINORS
             case "offline":
                 return (
                     "Ich komme gerade nicht ins Internet. Wenn es wieder da ist, frag bitte noch einmal "

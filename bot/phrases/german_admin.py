@@ -123,11 +123,16 @@ class GermanAdmin(EnglishAdmin):
                 made = f"letzte Sicherung vor {self.duration(backup)}"
         return f"- Datenbank: {self.size(size_bytes)}, {made}"
 
+    NOT_FOR_MINORS = (
+        "Keines meiner Modelle darf Kindern und Jugendlichen antworten. Wer mich betreut, kann das ändern."
+    )
     MEMBER_STATUS: Mapping[str, str] = MappingProxyType(
         {
             "well": "🟢 Alles in Ordnung: Frag einfach.",
             "slow": "🟠 Ich kann antworten, aber nur mit einem kleinen Modell, das sich oft irrt.",
             "nobody": "🔴 Gerade kann ich nicht antworten. Wer mich betreut, kann sehen, warum.",
+            "doubtful": "🟠 Zuletzt konnte ich nicht antworten. Frag einfach: Ich versuche es wieder.",
+            "not_for_minors": f"🔴 {NOT_FOR_MINORS}",
             "paused": "⚪ Ich mache gerade Pause. Was du fragst, hebe ich auf und beantworte es danach.",
         }
     )
@@ -312,6 +317,7 @@ class GermanAdmin(EnglishAdmin):
     WHY_NOTHING = "Hier gibt es keine Frage, von der ich das sagen könnte."
     WHY_FORGOTTEN = "Auf welchem Weg diese Antwort kam, weiß ich nicht mehr."
     WHY_NOBODY = "Darauf konnte niemand antworten."
+    WHY_NOTHING_FOUND = "Es fand sich nichts, das sich lesen ließ; darum wurde kein Modell gefragt."
     WHY_STOPPED = "Diese Antwort wurde angehalten."
 
     def why_answered(self, it: Tried) -> str:

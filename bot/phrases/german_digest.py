@@ -57,6 +57,11 @@ class GermanDigest(EnglishDigest):
 
     def trouble(self, it: Trouble) -> str:
         match it.kind:
+            case "nobody" if it.tried_next:
+                return (
+                    "🟠 **Zuletzt konnte kein Modell antworten.** "
+                    "Mit der nächsten Frage versuche ich es wieder: Stell mir eine."
+                )
             case "nobody":
                 return (
                     "🔴 **Gerade bekommt niemand eine Antwort.** Was den Modellen fehlt, zeigt /status; "
@@ -103,7 +108,7 @@ class GermanDigest(EnglishDigest):
             case "disk":
                 return "🟢 Es ist wieder Speicherplatz frei."
             case "platform":
-                return f"🟢 {it.platform.title()} lässt mich wieder herein."
+                return f"🟢 Mit {it.platform.title()} ist wieder alles in Ordnung."
             case "only_small":
                 return "🟢 Die besseren Modelle antworten wieder."
             case _:
@@ -172,6 +177,9 @@ class GermanDigest(EnglishDigest):
     def digest_slow(self, span: Span, name: str, first_token_s: float, before_s: float) -> str:
         now, was = (f"{seconds:.1f}".replace(".", ",") for seconds in (first_token_s, before_s))
         return f"🟡 {name} ist langsam: erstes Wort nach {now} s ({self.DIGEST_BEFORE[span]}: {was} s)."
+
+    def digest_knocked(self, span: Span, count: int) -> str:
+        return f"👋 Fremde, die mir {self.DIGEST_SPAN[span]} geschrieben haben: {count}."
 
     def digest_questions(self, span: Span, questions: int, before: int | None) -> str:
         if not questions and not before:

@@ -94,6 +94,11 @@ class GermanSetup(EnglishSetup):
     ADDRESS = "Diesen Schlüssel erkenne ich nicht. Für welche Adresse ist er? (Enter: auslassen)"
     NO_KEY = "Ich erkenne nicht, was das ist. Füge nur den Schlüssel ein, oder die Adresse und den Schlüssel."
     KEY_KNOWN = "Dieser Schlüssel ist schon eingestellt."
+    IN_ITS_PLACE = "Den neuen Schlüssel an seine Stelle setzen? (Enter für ja; n: beide behalten)"
+
+    def is_there(self, name: str) -> str:
+        return f"{name} ist schon eingestellt."
+
     ASKING = "Ich frage es etwas …"
 
     def choose(self, count: int) -> str:
@@ -182,9 +187,9 @@ class GermanSetup(EnglishSetup):
 
     def family_group(self, link: str) -> str:
         return (
-            "Wenn es läuft, zeigt es einen Link, der dich zum Admin macht. Danach kommt der Bot so in die "
-            f"Familiengruppe:\n{link}\nIn einer Gruppe antwortet er nur auf Befehle, Antworten und "
-            "Erwähnungen."
+            "Wenn es läuft und noch keinen Admin hat, zeigt es einen Link, der dich dazu macht. Danach kommt "
+            f"der Bot so in die Familiengruppe:\n{link}\nIn einer Gruppe antwortet er nur auf Befehle, "
+            "Antworten und Erwähnungen."
         )
 
     RUNNING = (

@@ -54,8 +54,8 @@ SWITCHED_OFF = "The built-in model is switched off (EMBEDDED_MODEL=off)."
 
 def nobody_here(why: str, advice: str) -> str:
     return (
-        f"{why} So there is no model yet that could answer. {advice} Or name a cloud node in .env; "
-        "see the README."
+        f"{why} So there is no model yet that could answer. {advice} Or take one in the cloud: "
+        "porchlight setup asks for its key."
     )
 
 

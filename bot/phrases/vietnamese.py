@@ -79,6 +79,8 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
                     "hình nào trả lời được. Mình không hỏi mô hình nào khác. Bạn có thể hỏi không kèm "
                     "/private, hoặc thử lại sau."
                 )
+            case "not_for_minors":
+                return self.NOT_FOR_MINORS
             case "offline":
                 return "Lúc này mình không vào được internet. Khi có mạng, bạn hỏi lại hoặc nhắn /retry nhé."
             case "all_out":

@@ -122,11 +122,17 @@ class VietnameseAdmin(EnglishAdmin):
                 made = f"sao lưu gần nhất cách đây {self.duration(backup)}"
         return f"- Cơ sở dữ liệu: {self.size(size_bytes)}, {made}"
 
+    NOT_FOR_MINORS = (
+        "Không mô hình nào của mình được phép trả lời trẻ em và thiếu niên. Người quản lý mình có thể đổi "
+        "điều đó."
+    )
     MEMBER_STATUS: Mapping[str, str] = MappingProxyType(
         {
             "well": "🟢 Mọi thứ đều ổn: bạn cứ hỏi.",
             "slow": "🟠 Mình trả lời được, nhưng chỉ bằng một mô hình nhỏ hay nhầm lẫn.",
             "nobody": "🔴 Lúc này mình chưa trả lời được. Người quản lý mình xem được lý do.",
+            "doubtful": "🟠 Lần vừa rồi mình chưa trả lời được. Bạn cứ hỏi, mình sẽ thử lại.",
+            "not_for_minors": f"🔴 {NOT_FOR_MINORS}",
             "paused": "⚪ Mình đang tạm nghỉ. Bạn hỏi gì, mình giữ lại và trả lời sau.",
         }
     )
@@ -300,6 +306,7 @@ class VietnameseAdmin(EnglishAdmin):
     WHY_NOTHING = "Ở đây không có câu hỏi nào để mình nói về điều đó."
     WHY_FORGOTTEN = "Mình không còn nhớ câu trả lời đó đến từ đâu."
     WHY_NOBODY = "Không mô hình nào trả lời được câu đó."
+    WHY_NOTHING_FOUND = "Không tìm thấy gì để đọc, nên không mô hình nào được hỏi."
     WHY_STOPPED = "Câu trả lời đó đã bị dừng."
 
     def why_answered(self, it: Tried) -> str:

@@ -51,6 +51,11 @@ class VietnameseDigest(EnglishDigest):
 
     def trouble(self, it: Trouble) -> str:
         match it.kind:
+            case "nobody" if it.tried_next:
+                return (
+                    "🟠 **Lần vừa rồi không mô hình nào trả lời được.** "
+                    "Có câu hỏi mới là mình thử lại: bạn hỏi mình một câu nhé."
+                )
             case "nobody":
                 return (
                     "🔴 **Lúc này chưa trả lời được ai.** Gõ /status để xem các mô hình bị gì; gõ /reset để "
@@ -97,7 +102,7 @@ class VietnameseDigest(EnglishDigest):
             case "disk":
                 return "🟢 Ổ đĩa đã có chỗ trống."
             case "platform":
-                return f"🟢 {it.platform.title()} đã cho mình vào lại."
+                return f"🟢 {it.platform.title()} đã ổn trở lại."
             case "only_small":
                 return "🟢 Các mô hình tốt hơn đã trả lời trở lại."
             case _:
@@ -162,6 +167,9 @@ class VietnameseDigest(EnglishDigest):
     def digest_slow(self, span: Span, name: str, first_token_s: float, before_s: float) -> str:
         now, was = (f"{seconds:.1f}".replace(".", ",") for seconds in (first_token_s, before_s))
         return f"🟡 {name} đang chậm: chữ đầu tiên sau {now} giây ({self.DIGEST_BEFORE[span]}: {was} giây)."
+
+    def digest_knocked(self, span: Span, count: int) -> str:
+        return f"👋 Số người lạ đã nhắn cho mình {self.DIGEST_SPAN[span]}: {count}."
 
     def digest_questions(self, span: Span, questions: int, before: int | None) -> str:
         if not questions and not before:

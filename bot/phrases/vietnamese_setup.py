@@ -89,6 +89,11 @@ class VietnameseSetup(EnglishSetup):
     ADDRESS = "Mình không nhận ra khóa này. Nó dùng cho địa chỉ nào? (Enter: bỏ qua)"
     NO_KEY = "Mình không biết đây là gì. Hãy dán riêng khóa, hoặc địa chỉ và khóa."
     KEY_KNOWN = "Khóa này đã cài rồi."
+    IN_ITS_PLACE = "Thay bằng khóa mới? (Enter nếu có; k: giữ cả hai)"
+
+    def is_there(self, name: str) -> str:
+        return f"{name} đã cài rồi."
+
     ASKING = "Mình hỏi thử một câu …"
 
     def choose(self, count: int) -> str:
@@ -170,8 +175,9 @@ class VietnameseSetup(EnglishSetup):
 
     def family_group(self, link: str) -> str:
         return (
-            "Khi chạy, nó hiện một liên kết để bạn thành admin. Sau đó, để đưa bot vào nhóm gia đình, mở:\n"
-            f"{link}\nTrong nhóm, nó chỉ trả lời lệnh, câu trả lời cho nó và khi được nhắc tên."
+            "Khi chạy mà chưa có admin, nó hiện một liên kết để bạn thành admin. Sau đó, để đưa bot vào nhóm "
+            f"gia đình, mở:\n{link}\nTrong nhóm, nó chỉ trả lời lệnh, câu trả lời cho nó và khi được "
+            "nhắc tên."
         )
 
     RUNNING = "Đã cài xong. Porchlight đang chạy; thay đổi của bạn có hiệu lực khi khởi động lại."

@@ -21,9 +21,9 @@ from core.providers.pauses import DAY_PAUSE_S, OVERLOADED_PAUSE_S, duration_s, s
 _SENTENCES_MAX = 4096
 _CODES_MAX = 8
 
-KEY_REMEDY = "Check this node's key: it is wrong, expired, or not allowed to do this."
-MODEL_REMEDY = "Choose another model for this node: its provider does not serve this one (any more)."
-ADDRESS_REMEDY = "Check this node's URL: there is nothing of the kind at this address."
+KEY_REMEDY = "Check its key: it is wrong, expired, or not allowed to do this."
+MODEL_REMEDY = "Choose another model: the provider does not serve this one (any more)."
+ADDRESS_REMEDY = "Check its URL: there is nothing of the kind at this address."
 
 _REFUSED = {
     "content_filter",
@@ -207,7 +207,7 @@ def _by_status(refusal: Refusal) -> NodeError:
         case 405:
             return Rejected(why, ADDRESS_REMEDY)
         case status if 300 <= status < 400:
-            return Rejected(why, "The address has moved: put the new one into this node's URL.")
+            return Rejected(why, "The address has moved: put the new one into its URL.")
         case 413:
             return TooLong(why)
         case 400 | 422:

@@ -71,7 +71,7 @@ async def opened(
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
         # Without its cause: that one may quote the header that holds the key.
         why = "this URL or this key cannot be sent"
-        raise Rejected(why, "Check this node's URL and key for stray characters.") from None
+        raise Rejected(why, "Check its URL and key for stray characters.") from None
     except httpx.RequestError as error:
         raise Unavailable("unreachable", type(error).__name__) from error
     if response.status_code == 200:

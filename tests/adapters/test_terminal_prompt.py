@@ -12,7 +12,7 @@ from typing import BinaryIO, TextIO
 import pytest
 from prompt_toolkit.input import create_input
 
-from adapters.terminal_prompt import FileHistory, KeyPrompt, LinePrompt, interrupts
+from adapters.terminal_prompt import FileHistory, KeyPrompt, LinePrompt, above_prompt, interrupts
 from tests.adapters.window import ALT_ENTER, CTRL_C, CTRL_D, ENTER, TAB, UP, Window, pasted
 
 HINT = "Ctrl-C again or Ctrl-D leaves"
@@ -85,6 +85,19 @@ async def test_tab_completes_a_command(window: Window) -> None:
         await window.shows("› /private")
         await window.type(" hello" + ENTER)
     assert reading.result() == "/private hello"
+
+
+async def test_what_is_said_meanwhile_stands_above_the_prompt(window: Window) -> None:
+    """The prompt comes again below it, with what was typed so far; without a prompt it is just said."""
+    above_prompt("Before.", window.out)
+    await window.shows("Before.")
+    async with asked(window) as reading:
+        await window.type("half a que")
+        await window.shows("› half a que")
+        above_prompt("A link,\nand a picture.", window.out)
+        await window.shows("A link,\nand a picture.\n› half a que")
+        await window.type("stion" + ENTER)
+    assert reading.result() == "half a question"
 
 
 async def test_ctrl_c_clears_the_line(window: Window) -> None:

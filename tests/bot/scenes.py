@@ -126,10 +126,11 @@ async def scene(
             return await desk.announce(notices, also)
 
         async def signs() -> Signs:
-            return Signs(made.nodes, clock())
+            return Signs(made.nodes, clock(), paused=operating.pausing.is_on)
 
         digest = Digest(
             *(History(database, clock), Digests(database), family.access, signs, announce, speaking),
+            knocked=family.knocks.knocked,
             at=time(8),
             now=clock,
             local=lambda at: datetime.fromtimestamp(at, UTC),

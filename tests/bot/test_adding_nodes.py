@@ -192,15 +192,35 @@ async def test_an_ollama_without_a_model_says_how_to_get_one(tmp_path: Path) -> 
         assert len(await house.desktop.operating.keeper.added()) == 1
 
 
+async def test_an_address_is_not_lost_over_the_password(tmp_path: Path) -> None:
+    """It is written once, and the password is all that is asked for."""
+    workshop = Workshop()
+    async with scene(tmp_path, stage=Street(), password=PASSWORD, makes=workshop) as house:
+        assert await house.hear("/nodes add http://192.168.1.7:1234/v1") == SAY.PASSWORD_WANTED
+        assert "Which model shall Server be asked for?" in await house.hear(PASSWORD)
+        (added,) = await house.desktop.operating.keeper.added()
+        assert added.url == "http://192.168.1.7:1234/v1"
+
+
 async def test_what_is_no_address_at_home_is_not_added(tmp_path: Path) -> None:
     """An address outside wants a key; and without having been asked for, an address is a question."""
     player = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", player), stage=Street(), password=PASSWORD) as house:
-        assert await house.hear("/nodes add http://192.168.1.5:11434") == SAY.PASSWORD_WANTED
+        assert await house.hear("/nodes add https://example.com") == SAY.PASSWORD_WANTED
         assert await house.hear(PASSWORD) == SAY.ADD_HOW
         for text in ("https://example.com", "hello", "12:30"):
             assert await house.hear(f"/nodes add {text}") == SAY.ADD_HOW
         assert await house.hear("/help") != SAY.ADD_HOW
+        assert await house.desktop.operating.keeper.added() == []
+
+
+async def test_what_the_settings_take_over_is_asked_once(tmp_path: Path) -> None:
+    """A key that was added in a chat, and stands in the settings by now, is one node and not two."""
+    async with scene(tmp_path, stage=Street(), makes=Workshop()) as house:
+        await house.hear(f"{ACCOUNT} {TOKEN}")
+        (added,) = house.pool.nodes
+    async with scene(tmp_path, added, stage=Street(), makes=Workshop()) as house:
+        assert house.pool.nodes == [added]
         assert await house.desktop.operating.keeper.added() == []
 
 
@@ -212,8 +232,8 @@ async def test_a_name_that_the_settings_take_later_is_no_end(tmp_path: Path) -> 
     named = node("Cloudflare", Player(PLAIN))
     async with scene(tmp_path, named, stage=Street(), makes=Workshop()) as house:
         house.said = 1000
-        assert "Cloudflare-2: not in use yet" in await house.hear("/nodes")
-        assert (await house.hear("/nodes try Cloudflare-2")).startswith("🟢 Cloudflare-2 answers")
+        assert [it.name for it in house.pool.nodes] == ["Cloudflare", "Cloudflare-2"]
+        assert (await house.hear("/nodes test Cloudflare-2")).startswith("🟢 Cloudflare-2 answers")
         await house.hear("/choose Cloudflare qwen-3-32b")
         (choice,) = await house.database.read("SELECT name, model FROM node_choices")
         assert tuple(choice) == ("Cloudflare", "qwen-3-32b")

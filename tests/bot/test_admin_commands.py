@@ -9,6 +9,7 @@ from core.errors import BadFormat, RateLimited, Rejected, Unavailable
 from core.history import Tally, happened
 from core.ledger import PICTURE
 from core.providers import End
+from core.troubles import Trouble
 from core.types import Chat, Incoming, Person
 from tests.bot.scenes import HOME, PARENT, SAY, Scene, scene
 from tests.fakes import Beat, Player, Street, node
@@ -170,6 +171,26 @@ async def test_the_words_tell_what_a_picture_that_is_refused_does_not(tmp_path: 
         await street.shows(lambda: "- Alpha: asked 3, answered 3" in street.texts()[-1])
 
 
+class Broken(Street):
+    """Breaks over the picture, as a program does that is killed there."""
+
+    async def picture(self, chat: Chat, png: bytes, caption: str, *, silent: bool = False) -> str:
+        raise RuntimeError("nobody expects this")
+
+
+async def test_the_facts_outlive_a_program_that_dies_over_the_picture(tmp_path: Path) -> None:
+    """The next run has no picture any more, and says them in words."""
+    street = Broken()
+    async with scene(tmp_path, stage=street) as house:
+        await busy(house)
+        await house.say("/chart")
+        await street.shows(lambda: street.texts() == [f"**{SAY.CHART['title']}**"])
+    async with scene(tmp_path, stage=street) as house:
+        await house.desk.take_up()
+        await house.calm()
+    assert street.texts() == [f"**{SAY.CHART['title']}**\n\n- Alpha: asked 3, answered 3"]
+
+
 @pytest.mark.parametrize("argument", ["", "details", "pin"])
 async def test_members_get_one_line(tmp_path: Path, argument: str) -> None:
     """And so does an admin where others read it too."""
@@ -183,6 +204,43 @@ async def test_members_get_one_line(tmp_path: Path, argument: str) -> None:
         house.pool.nodes.clear()
         assert await house.hear("/status", person=KID, chat=KIDS_CHAT) == SAY.MEMBER_STATUS["nobody"]
     assert await _pins(tmp_path) == []
+
+
+async def test_minors_read_what_is_true_for_them(tmp_path: Path) -> None:
+    """Whom no model may answer is told so, asking or not; and one that may, but rests, is no help now."""
+    alpha, beta = node("Alpha", Player(PLAIN), allow_minors=False), node("Beta", Player(PLAIN))
+    async with scene(tmp_path, alpha, stage=Street()) as house:
+        await house.desktop.family.access.let_in(KID, "child")
+        said = SAY.MEMBER_STATUS["not_for_minors"]
+        assert await house.hear("/status", person=KID, chat=KIDS_CHAT) == said
+        for asked in ("Why?", "/research why?"):
+            assert await house.hear(asked, person=KID, chat=KIDS_CHAT) == SAY.NOT_FOR_MINORS
+        member = house.desktop.family.access.member_of(KID)
+        assert member is not None
+        await house.desktop.family.access.set_role(member.id, "adult")
+        assert await house.hear("/status", person=KID, chat=KIDS_CHAT) == SAY.MEMBER_STATUS["well"]
+        await house.desktop.family.access.set_role(member.id, "teen")
+        house.pool.add(beta)
+        assert await house.hear("/status", person=KID, chat=KIDS_CHAT) == SAY.MEMBER_STATUS["well"]
+        lease = beta.lease(house.clock())
+        assert lease is not None
+        beta.failed(lease, RateLimited("429", 90), house.clock())
+        assert await house.hear("/status", person=KID, chat=KIDS_CHAT) == SAY.MEMBER_STATUS["nobody"]
+
+
+async def test_what_failed_and_is_tried_next_is_no_reason_not_to_ask(tmp_path: Path) -> None:
+    """A model whose pause is over has shown nothing yet: nobody is told that it cannot answer."""
+    group = Chat("stage", "-100", "group")
+    alpha = node("Alpha", Player(PLAIN))
+    async with scene(tmp_path, alpha, stage=Street()) as house:
+        await house.desktop.family.chats.allow_group(group, "Family", PARENT)
+        alpha.breaker.open_for(30, house.clock())
+        assert await house.hear("/status", chat=group) == SAY.MEMBER_STATUS["nobody"]
+        assert (await house.hear("/status")).startswith(SAY.VERDICTS["nobody"])
+        house.clock.advance(31)
+        assert await house.hear("/status", chat=group) == SAY.MEMBER_STATUS["doubtful"]
+        verdict = SAY.trouble(Trouble("nobody", tried_next=True))
+        assert (await house.hear("/status")).startswith(verdict)
 
 
 async def test_a_platform_that_is_not_heard_is_in_the_verdict(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 from bot import phrases
 from bot.alerts import CALM_S, LASTS_S
 from core.errors import RateLimited, Unavailable
-from core.troubles import DAY_S, FREE_BYTES_MIN
+from core.troubles import DAY_S, FREE_BYTES_MIN, Trouble
 from tests.bot.watch import BEN, REJECTED, SAY, Watch, alpha, beta
 from tests.fakes import Player, node
+
+TRIED_NEXT = Trouble("nobody", tried_next=True)
 
 
 async def test_a_node_that_only_a_person_can_mend_is_told_once(tmp_path: Path) -> None:
@@ -107,12 +109,28 @@ async def test_nobody_can_be_answered_when_that_lasts(tmp_path: Path) -> None:
         assert watch.said == []
         watch.fails(only, Unavailable("server", "500"), times=5)
         await watch.look(int(LASTS_S["nobody"] // 20) + 2)
-        assert "Nobody can be answered" in watch.said[0]
+        assert watch.said == [SAY.trouble(TRIED_NEXT)]
         watch.answers(only)
         await watch.look(2)
         assert len(watch.said) == 1
         await watch.look(int(CALM_S["nobody"] // 20) + 1)
         assert watch.said[1:] == ["🟢 Questions are answered again."]
+
+
+async def test_a_night_without_a_question_is_told_of_once(tmp_path: Path) -> None:
+    """The only model breaks at ten in the evening, for ten minutes of which nobody knows; until seven nobody
+    asks. The admin reads that the next question tries it again, and in the morning that it has answered."""
+    only = alpha()
+    async with Watch(tmp_path, only) as watch:
+        watch.fails(only, Unavailable("server", "500"), times=5)
+        await watch.look(10)
+        await watch.restart()
+        await watch.look(9 * 60, every_s=60)
+        assert watch.said == [SAY.trouble(TRIED_NEXT)]
+        watch.answers(only)
+        await watch.look(10, every_s=60)
+        assert watch.said[1:] == ["🟢 Questions are answered again."]
+        assert watch.notices[-1].silent
 
 
 async def test_only_the_mini_model_is_no_answer_a_family_wants(tmp_path: Path) -> None:
@@ -151,7 +169,7 @@ async def test_worse_news_is_no_good_news(tmp_path: Path) -> None:
         await watch.look(int(LASTS_S["only_small"] // 20) + 2)
         watch.fails(mini, Unavailable("server", "500"), times=5)
         await watch.look(30)
-        assert [text[0] for text in watch.said] == ["🟠", "🔴"]
+        assert watch.said == [SAY.trouble(it) for it in (Trouble("only_small"), TRIED_NEXT)]
 
 
 async def test_an_admin_who_pauses_every_node_is_not_told_that_questions_are_answered(
@@ -164,7 +182,7 @@ async def test_an_admin_who_pauses_every_node_is_not_told_that_questions_are_ans
         await watch.look(12)
         only.paused = True
         await watch.look(12)
-        assert [text[0] for text in watch.said] == ["🔴"]
+        assert watch.said == [SAY.trouble(TRIED_NEXT)]
 
 
 async def test_an_answer_in_between_is_no_end(tmp_path: Path) -> None:

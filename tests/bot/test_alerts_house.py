@@ -50,7 +50,8 @@ async def test_a_backup_that_could_not_be_put_back_is_told(tmp_path: Path) -> No
 
 
 async def test_what_a_platform_complains_of_is_told_once_and_closed(tmp_path: Path) -> None:
-    """Also when the program is begun again and again; that the platform is in touch is the good news."""
+    """Also when the program is begun again and again; that the platform is in touch is the good news, in
+    words that fit whatever the complaint was."""
     async with Watch(tmp_path, alpha()) as watch:
         watch.complaints, watch.platforms["telegram"] = ["telegram token"], False
         for _ in range(3):
@@ -62,7 +63,22 @@ async def test_what_a_platform_complains_of_is_told_once_and_closed(tmp_path: Pa
         assert len(watch.said) == 1
         watch.platforms["telegram"] = True
         await watch.look(20)
-        assert watch.said[1:] == ["🟢 Telegram lets me in again."]
+        assert watch.said[1:] == ["🟢 With Telegram all is well again."]
+
+
+async def test_a_question_on_the_command_line_repeats_no_alert(tmp_path: Path) -> None:
+    """`porchlight ask` knows of no platform, beside a program whose platform lets nobody in."""
+    async with Watch(tmp_path, alpha()) as watch:
+        watch.complaints, watch.platforms["telegram"] = ["telegram token"], False
+        await watch.look()
+        serving = watch.complaints, watch.platforms
+        watch.complaints, watch.platforms, watch.seen = [], {}, False
+        await watch.restart()
+        await watch.look()
+        (watch.complaints, watch.platforms), watch.seen = serving, True
+        await watch.restart()
+        await watch.look(2)
+        assert watch.said == [SAY.TROUBLES["telegram token"]]
 
 
 async def test_nothing_is_said_where_it_would_come_too_late(tmp_path: Path) -> None:

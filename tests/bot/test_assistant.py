@@ -155,9 +155,21 @@ async def test_keys_and_causes_are_not_shown_to_people(tmp_path: Path) -> None:
 async def test_where_no_button_can_be_pressed_its_command_is_told(tmp_path: Path) -> None:
     """In a terminal nothing is a dead end; a model's answer has nothing below it all the same."""
     stage = Stage()
-    stage.limits = replace(stage.limits, buttons=False)
+    stage.limits = replace(stage.limits, buttons_max=0)
     async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
         shown = await house.hear("/nodes")
         assert shown.endswith(f"- Alpha: `/nodes show {handle('Alpha')}`\n- Add one: `/nodes add`")
         assert (await house.hear("/strategy")).count("/strategy fastest") == 1
         assert await house.hear("Why?") == "An answer."
+
+
+async def test_buttons_for_which_there_is_no_room_are_told(tmp_path: Path) -> None:
+    """A long list takes no way from anybody: what no button does can be typed."""
+    nodes = [node(f"Node-{number}", Player()) for number in range(30)]
+    stage = Stage()
+    async with scene(tmp_path, *nodes, stage=stage) as house:
+        shown = await house.hear("/nodes")
+        (part,) = stage.posts.values()
+        assert len(part.buttons) == stage.limits.buttons_max
+        assert shown.count("`/nodes show") == 30 - stage.limits.buttons_max
+        assert shown.endswith("- Add one: `/nodes add`")

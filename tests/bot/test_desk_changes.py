@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import RateLimited, Unavailable
+from core.history import Asked, History
 from core.providers import End
 from core.types import Chat, Incoming, Person, Removed
 from tests.bot.scenes import HOME, PARENT, SAY, scene
@@ -83,6 +84,101 @@ async def test_an_answer_that_was_taken_back_goes_however_often_it_takes(tmp_pat
         await house.desk.take_up()
         await house.calm()
     assert street.texts() == []
+
+
+async def test_nothing_is_asked_or_told_of_what_was_taken_back(tmp_path: Path) -> None:
+    """Neither again, nor which way its answer came; and it does not count as one without an answer."""
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=Street()) as house:
+        asked_at = house.clock.now
+        await house.hear("Why?")
+        await house.desk.accept("stage", [Removed(HOME, "q1")], None)
+        await house.calm()
+        assert await house.hear("/retry") == SAY.NOTHING_TO_RETRY
+        assert await house.hear("/why") == SAY.WHY_NOTHING
+        asked = await History(house.database, house.clock).asked(asked_at, asked_at + 1)
+        assert asked == Asked(questions=1, unanswered=0)
+
+
+@pytest.mark.parametrize("growing", [False, True])
+async def test_an_answer_to_what_was_asked_again_is_taken_back_with_its_question(
+    tmp_path: Path, growing: bool
+) -> None:
+    """It stands in the place of the first one, or grows there, and would be remembered like it."""
+    second: list[Beat] = ["Second", *([asyncio.Event()] if growing else []), End()]
+    player = Player(["First.", End()], second, PLAIN)
+    street = Street()
+    async with scene(tmp_path, node("Alpha", player), stage=street) as house:
+        await house.hear("Why?")
+        (button,) = street.posts["p1"].buttons
+        press = Incoming(HOME, PARENT, "press-1", button.command, house.clock.now, pressed="p1")
+        await house.desk.accept("stage", [press], None)
+        await street.shows(lambda: street.texts() == ["Second"])
+        if not growing:
+            await house.calm()
+        await house.desk.accept("stage", [Removed(HOME, "q1")], None)
+        await house.calm()
+        assert street.texts() == []
+        await house.hear("And now?")
+    assert [turn.text for turn in player.asked[-1].turns[1:]] == ["And now?"]
+
+
+async def test_a_question_that_was_asked_again_is_changed_with_its_answer(tmp_path: Path) -> None:
+    """What stood in the place of the first answer goes, and is not remembered."""
+    player = Player(["First.", End()], ["Second.", End()], ["Third.", End()], PLAIN)
+    street = Street()
+    async with scene(tmp_path, node("Alpha", player), stage=street) as house:
+        said = Incoming(HOME, PARENT, "q1", "Why?", house.clock.now)
+        await house.desk.accept("stage", [said], None)
+        await house.calm()
+        (button,) = street.posts["p1"].buttons
+        press = Incoming(HOME, PARENT, "press-1", button.command, house.clock.now, pressed="p1")
+        await house.desk.accept("stage", [press], None)
+        await house.calm()
+        same = replace(said, edited=True)
+        await house.desk.accept("stage", [same], None)
+        assert street.texts() == ["Second."]
+        await house.desk.accept("stage", [replace(same, text="Why not?")], None)
+        await house.calm()
+        assert street.texts() == ["Third."]
+        await house.say("And now?", post="q2")
+        await house.calm()
+    assert [turn.text for turn in player.asked[-1].turns[1:]] == ["Why not?", "Third.", "And now?"]
+
+
+async def test_what_is_taken_back_during_a_pause_is_never_asked(tmp_path: Path) -> None:
+    """What stood there goes at once, and when it goes on nobody is asked."""
+    player = Player(PLAIN)
+    street = Street()
+    async with scene(tmp_path, node("Alpha", player), stage=street) as house:
+        await house.hear("One?")
+        await house.hear("/pause")
+        await house.say("Two?", post="two")
+        await house.desk.accept("stage", [Removed(HOME, "q1"), Removed(HOME, "two")], None)
+        await house.calm()
+        await house.hear("/resume")
+        assert street.texts() == [SAY.PAUSED, SAY.PAUSED_FOR_NOW, SAY.RESUMED]
+    assert len(player.asked) == 1
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_what_broke_is_looked_at_again_when_it_is_changed_or_taken_back(
+    tmp_path: Path, changed: bool
+) -> None:
+    """It does not wait for the next start."""
+    street, writing = Street(), asyncio.Event()
+    player = Player(["Once ", writing, "upon", End()], PLAIN)
+    async with scene(tmp_path, node("Alpha", player), stage=street) as house:
+        said = Incoming(HOME, PARENT, "q1", "Why?", house.clock.now)
+        await house.desk.accept("stage", [said], None)
+        await street.shows(lambda: street.texts() == ["Once "])
+        await house.database.read("PRAGMA query_only = ON")
+        writing.set()
+        await street.shows(lambda: street.texts() == [SAY.DISK])
+        await house.database.read("PRAGMA query_only = OFF")
+        again = replace(said, text="Why not?", edited=True) if changed else Removed(HOME, "q1")
+        await house.desk.accept("stage", [again], None)
+        await house.calm()
+        assert street.texts() == (["Because of the air."] if changed else [])
 
 
 async def test_a_pressed_retry_answers_in_the_place_of_the_old_answer(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import pytest
 from bot import phrases
 from bot.digest import LINES_MAX, Findings, Past, digest_text
 from core.digests import OFTEN
+from core.errors import Gone
 from core.history import HOUR_S, Asked, History, Tally, happened
 from core.inbox import Inbox
 from core.ledger import PICTURE, Ledger
 from core.notices import Notice
 from core.storage import Database, open_database
 from core.troubles import Trouble
+from core.types import Chat, Part, Person
 from tests.bot.scenes import PARENT, scene
 from tests.fakes import Clock, Player, Street, node
 
@@ -193,6 +195,58 @@ async def test_a_picture_is_shown_once_whatever_is_killed(tmp_path: Path) -> Non
             await house.calm()
     assert street.texts() == ["Look.", "Look."]
     assert street.pictures == [b"PNG"]
+
+
+class Blocked(Street):
+    """An admin has blocked us in one of their chats."""
+
+    blocked = "to 1"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came_to: list[str] = []
+
+    async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
+        if chat.id == self.blocked:
+            raise Gone("403 bot was blocked by the user")
+        self.came_to.append(chat.id)
+        return await super().post(chat, part, reply_to=reply_to, key=key)
+
+
+async def test_an_admin_who_has_blocked_us_gets_it_where_they_have_not(tmp_path: Path) -> None:
+    """From the next one on, across restarts; and where they talk to us again, it comes there again."""
+    street = Blocked()
+    async with scene(tmp_path, node("Alpha", Player()), stage=street) as house:
+        await house.database.write(("INSERT INTO accounts SELECT 'stage', '2', person FROM accounts", ()))
+    for day, came_to in enumerate(([], ["to 2"], ["to 2"]), 1):
+        async with scene(tmp_path, node("Alpha", Player()), stage=street) as house:
+            house.clock.advance(day * 24 * HOUR_S + 8 * HOUR_S)
+            await house.desktop.digest.send()
+            await house.calm()
+        assert street.came_to == came_to
+        street.came_to.clear()
+    street.blocked = ""
+    async with scene(tmp_path, node("Alpha", Player()), stage=street) as house:
+        house.said = 100
+        house.clock.advance(4 * 24 * HOUR_S + 8 * HOUR_S)
+        await house.hear("/status")
+        await house.desktop.digest.send()
+        await house.calm()
+        assert street.came_to == ["home", "to 1"]
+
+
+async def test_strangers_are_counted(tmp_path: Path) -> None:
+    """Those too for whom an hour had no room on a card; /people says how many there were in a week."""
+    async with scene(tmp_path, node("Alpha", Player()), stage=Street()) as house:
+        for number in range(50):
+            await house.desktop.family.knocks.knock(Person("stage", f"9{number}", "Eve"))
+        assert SAY.digest_knocked("day", 50) in await house.hear("/digest")
+        assert SAY.digest_knocked("week", 50) in await house.hear("/people")
+        house.clock.advance(25 * HOUR_S)
+        assert "👋" not in await house.hear("/digest")
+        assert SAY.digest_knocked("week", 50) in await house.hear("/people")
+        house.clock.advance(7 * 24 * HOUR_S)
+        assert "👋" not in await house.hear("/people")
 
 
 async def test_less_of_this_is_one_press_at_a_time(tmp_path: Path) -> None:

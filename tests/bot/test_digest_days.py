@@ -19,6 +19,7 @@ from core.digests import Digests, Often, is_due
 from core.errors import StorageError
 from core.history import HOUR_S, History
 from core.inbox import Inbox
+from core.knocks import Knocks
 from core.notices import Notice
 from core.people import People
 from core.storage import Statement, open_database
@@ -87,6 +88,7 @@ class House:
             yield Digest(
                 *(History(database, self.now), Digests(database), access, self._signs, self._announce),
                 lambda person: SAY,
+                knocked=Knocks(database, access, self.now).knocked,
                 at=at,
                 now=self.now,
                 local=self.local,

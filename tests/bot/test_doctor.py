@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot import doctor, doctor_house, doctor_outside, findings, settings, time_z
 from bot.findings import Finding, exit_code
 from core.lock import only_one
 from core.storage import open_database
+from core.troubles import DAY_S
 from core.types import NodeSpec
 from core.weights import MINI
 from tests.frozen.library import pages
@@ -368,6 +370,17 @@ def test_the_built_in_model_is_missed_only_where_it_is_the_only_one(tmp_path: Pa
     assert "not whole" in doctor_outside.mini(spec, alone=False, engine=True).says
     own = NodeSpec("Own", "embedded", "", "x", options={"weights": str(tmp_path / "own.gguf")})
     assert "not whole" in doctor_outside.mini(own, alone=False, engine=True).says
+
+
+def test_the_age_of_the_newest_copy_is_told_in_words(tmp_path: Path) -> None:
+    """A copy of this morning is not 0.0 days old."""
+    copy = tmp_path / "backups" / "porchlight-20260311-060000-v1-0123456789abcdef.db"
+    copy.parent.mkdir()
+    copy.touch()
+    made_at = datetime(2026, 3, 11, 6, tzinfo=UTC).timestamp()
+    for days, age in ((0.1, "less than a day"), (1.5, "a day"), (2.4, "2 days")):
+        found = doctor_house._backups(tmp_path / "porchlight.db", made_at + days * DAY_S)
+        assert found.says == f"The newest copy of the database is {age} old."
 
 
 def test_a_machine_that_knows_no_time_zone_is_noticed(tmp_path: Path) -> None:

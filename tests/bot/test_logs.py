@@ -6,7 +6,9 @@ import re
 import resource
 import stat
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +31,7 @@ def log_to(tmp_path: Path) -> Iterator[SetUp]:
     """Starts a log that knows these secrets; ended after the test. Returns its file."""
     endings = []
 
-    def start(*secrets: str, path: Path = tmp_path / "logs" / "system.log", **options: bool) -> Path:
+    def start(*secrets: str, path: Path = tmp_path / "logs" / "system.log", **options: Any) -> Path:
         endings.append(logs.set_up(path, secrets, logging.INFO, **options))
         return path
 
@@ -47,6 +49,15 @@ def test_a_record_is_a_line_in_the_agreed_form(log_to: SetUp) -> None:
         r"Node Provider-Alpha rate limited \(429\), cooldown 30 min\n"
     )
     assert re.fullmatch(wanted, file.read_text())
+
+
+def test_times_are_those_of_the_family(log_to: SetUp) -> None:
+    """Not those of a machine that lives in another zone: what happened at nine stands there at nine."""
+    file = log_to(zone=timezone(timedelta(hours=13, minutes=45)))
+    log.info("At nine.")
+    said_at = datetime.strptime(file.read_text()[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    ahead = said_at - datetime.now(UTC)
+    assert timedelta(hours=13, minutes=44) < ahead < timedelta(hours=13, minutes=46)
 
 
 def test_only_the_owner_reads_it(log_to: SetUp, tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_nothing_else_is_taken_for_a_key(text: str) -> None:
     assert read(text) is None
 
 
+@pytest.mark.parametrize("word", ["report-2024-11-21.pdf", "galaxy-s24-ultra-512gb"])
+def test_the_name_of_something_beside_an_address_is_no_key(word: str) -> None:
+    """It would be sent there as one; but where a key was asked for, it is one."""
+    text = f"https://example.com/a explain {word}"
+    assert read(text, asked_for=False) is None
+    assert read(text) is not None
+    assert read(f"https://api.mistral.ai/v1 {TOKEN}", asked_for=False) is not None
+
+
 def test_what_may_be_a_key_is_known_before_it_is_understood() -> None:
     """So that half a paste is not kept either."""
     assert may_hold_one(f"token {TOKEN}")
@@ -106,6 +115,7 @@ def test_a_lone_key_is_told_from_a_word() -> None:
     assert not is_lone(f"What is {TOKEN}?")
     assert not is_lone("Donaudampfschifffahrtsgesellschaftskapitän")
     assert not is_lone("4" * 40)
+    assert not is_lone("my-summer-in-sicily-part-2-of-the-diary")
     assert not is_lone("https://example.com/0123456789abcdef0123456789abcdef")
 
 

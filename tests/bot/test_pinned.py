@@ -74,6 +74,22 @@ async def test_the_next_run_goes_on_with_the_same_post(tmp_path: Path) -> None:
         assert "No model is set up" in street.posts[post].text
 
 
+async def test_a_run_that_has_just_begun_does_not_say_that_nobody_is_reached(tmp_path: Path) -> None:
+    """In the very chat it edits. What stood there stays until every platform was heard, at most a minute."""
+    street = Street()
+    async with home(tmp_path, street, alpha()) as house:
+        await house.hear("/status pin")
+        await look(house)
+    (post,) = street.posts
+    async with scene(tmp_path, alpha(), stage=street) as house:
+        street.heard_at = None
+        await look(house)
+        assert street.posts[post].text.startswith(SAY.ALL_WELL)
+        house.clock.advance(EVERY_S)
+        await look(house)
+        assert street.posts[post].text.startswith(SAY.platform_quiet("Stage"))
+
+
 async def test_refresh_on_the_pinned_post_keeps_it_pinned(tmp_path: Path) -> None:
     """It is the same post, and nothing is posted anew."""
     street = Street()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.errors import NoAnswer
+from core.research import Basis, Researched
 from core.roles import RESEARCHES
 from core.types import Chat, Incoming, Person, SoFar, Status
 from tests.bot.scenes import HOME, PARENT, SAY, scene
@@ -135,6 +136,14 @@ async def test_if_no_model_answers_there_is_a_sentence(tmp_path: Path) -> None:
         said = await house.hear("/research how deep?")
         assert said == SAY.no_answer(NoAnswer("exhausted"), private=False)
         assert [button.label for button in next(iter(street.posts.values())).buttons] == ["Retry"]
+
+
+async def test_why_tells_that_nothing_was_found(tmp_path: Path) -> None:
+    """Where there was nothing to read, no model wrote what stands there, and none is blamed."""
+    street, script = Street(), Script(Researched("Nothing there.", Basis("pages"), found=False))
+    async with scene(tmp_path, node("Alpha", alpha()), stage=street, researcher=script) as house:
+        await house.hear("/research what stands on https://lake.example/gone")
+        assert await house.hear("/why") == SAY.WHY_NOTHING_FOUND
 
 
 async def test_one_at_a_time_each_and_three_over_all(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import setup_models
+from bot import phrases, setup_models
+from bot.phrases import SETUP
 from bot.setup_sheet import Sheet
 from bot.values import is_in_house
-from tests.bot.setup_stage import ENGLISH, KEY, Parent, Place
+from tests.bot.setup_stage import ENGLISH, KEY, NOWHERE, Parent, Place
 from tests.servers.dialects import ACCOUNT_ID
 from tests.servers.models import ModelServer
 
@@ -44,6 +45,42 @@ async def test_the_same_server_twice_has_two_names(place: Place, model: ModelSer
     assert (
         len({node.name for node in place.load().nodes}) == len(place.load().nodes) == 4
     )  # with both reserves
+
+
+async def test_a_new_key_takes_the_place_of_the_old_one(place: Place) -> None:
+    """It is asked for the model that was chosen, and called as it was; both are kept if one wants that."""
+    new = KEY + "4"
+    async with ModelServer("openai", key=KEY) as server:
+        await place.set_up(KEY=[f"{server.url} {KEY}", ""], MODEL="1")
+    before = place.written
+    async with ModelServer("openai", key=new, port=server.port) as server:
+        parent = await place.set_up(NEXT=["3", ""], KEY=[f"{server.url} {new}", ""], IN_ITS_PLACE="")
+    assert place.written == before | {"OPENAI_1_KEY": new}
+    assert ENGLISH.is_there(before["OPENAI_1_NAME"]) in parent.read
+    async with ModelServer("openai", key=KEY, port=server.port) as server:
+        await place.set_up(NEXT=["3", ""], KEY=[f"{server.url} {KEY}", ""], IN_ITS_PLACE="n", MODEL="1")
+    assert (place.written["OPENAI_1_KEY"], place.written["OPENAI_2_KEY"]) == (new, KEY)
+    assert place.written["OPENAI_1_NAME"] != place.written["OPENAI_2_NAME"]
+
+
+async def test_a_new_token_takes_the_place_of_the_old_one(place: Place) -> None:
+    """Of the same Cloudflare account."""
+    port, model = 0, "@cf/google/gemma-4-26b-a4b-it"
+    for token, answers in (("A", {}), ("B", {"NEXT": ["3", ""], "IN_ITS_PLACE": ""})):
+        token = "abcdefghijklmnopqrstuvwxyz0123456789ABC" + token
+        async with ModelServer("cloudflare", key=token, model=model, port=port) as server:
+            place.environ["CLOUDFLARE_API_URL"], port = server.url, server.port
+            await place.set_up(KEY=[f"{ACCOUNT_ID} {token}", ""], **answers)
+        assert place.written["CLOUDFLARE_ACCOUNT_1_TOKEN"] == token
+    assert "CLOUDFLARE_ACCOUNT_2_ID" not in place.written
+
+
+async def test_what_to_do_about_a_key_is_said_in_ones_language(place: Place, model: ModelServer) -> None:
+    """A German reads in German what is wrong with it."""
+    parent = Parent({SETUP["de"].KEY: [f"{model.url} {KEY}4", ""]})
+    sheet = Sheet(parent, place.file, lambda: {"LANGUAGE": "de", "OLLAMA_ENDPOINT": NOWHERE})
+    await setup_models.ask(sheet)
+    assert phrases.of("de").REMEDIES["key"] in parent.read
 
 
 async def test_a_cloudflare_account_may_be_pasted_in_two_pieces(place: Place) -> None:
@@ -148,24 +185,6 @@ async def test_a_key_may_be_pasted_with_what_stood_around_it(
     await place.set_up(KEY=[paste.format(url=model.url, key=KEY), ""])
     assert place.written["OPENAI_1_KEY"] == KEY
     assert place.written["OPENAI_1_URL"] == model.url
-
-
-@pytest.mark.parametrize(
-    ("models", "offered"),
-    [
-        (["whisper-large-v3", "openai/gpt-oss-20b", "openai/gpt-oss-120b"], "openai/gpt-oss-120b"),
-        (
-            ["models/gemini-2.5-flash", "models/gemini-3-flash", "models/gemini-3-pro"],
-            "models/gemini-3-flash",
-        ),
-        (["gpt-5.4-mini", "gpt-5.10-mini", "gpt-5.10-mini-tts", "gpt-5.10", "dall-e-3"], "gpt-5.10-mini"),
-        (["a/b", "openai/gpt-oss-120b", "openai/gpt-oss-120b:free"], "openai/gpt-oss-120b:free"),
-        (["nobody/knows-it", "nor/this"], ""),
-    ],
-)
-def test_whoever_knows_no_model_is_offered_a_good_one(models: list[str], offered: str) -> None:
-    """The newest of its kind; none, where none is known."""
-    assert setup_models.suggested(models) == offered
 
 
 async def test_what_does_not_answer_is_not_offered(place: Place) -> None:

@@ -155,6 +155,16 @@ def test_seven_days_and_four_weeks_are_kept() -> None:
     assert days == [81, 88, 93, 94, 95, 96, 97, 98, 99.2]
 
 
+async def test_the_copy_that_is_told_of_is_there(tmp_path: Path) -> None:
+    """Of two made within one second the last one stands; so does one made by a clock that was set back."""
+    clock = Clock(NOON)
+    async with backups(tmp_path, clock) as (kept, database):
+        for number, step_s in enumerate((0.0, 0.0, 0.0, -HOUR)):
+            clock.advance(step_s)
+            await database.write(("INSERT INTO cursors VALUES (?, '')", (f"{number}",)))
+            assert (await kept.make()).path.exists()
+
+
 def test_the_way_back_from_a_migration_is_kept() -> None:
     """The newest copy of an older version outlives those of its day and week."""
     every = [*copies_at(0, 1, version=7), *copies_at(*range(2, 60))]

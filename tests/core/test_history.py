@@ -135,6 +135,8 @@ async def test_questions_are_counted_by_what_became_of_them(database: Database) 
     history = History(database, clock)
     assert await history.asked(NOON, NOON + 1) == Asked(3, 1)
     assert await history.asked(NOON + 1, NOON + 2) == Asked()
+    await inbox.answered(rows[2], "So.", "Alpha", "whole", supersedes=rows[1])
+    assert await history.asked(NOON, NOON + 1) == Asked(3, 0)
 
 
 async def test_only_days_on_which_the_program_ran_are_counted(database: Database) -> None:
@@ -150,6 +152,8 @@ async def test_only_days_on_which_the_program_ran_are_counted(database: Database
     clock.now += 365 * DAY_S
     await history.beat()
     assert await history.days_run(NOON + 9 * DAY_S) == 1
+    clock.now -= 365 * DAY_S
+    assert await history.days_run(NOON + 9 * DAY_S) == 0
 
 
 async def test_who_waits_for_long_is_counted(database: Database) -> None:

@@ -56,6 +56,20 @@ async def test_a_replay_is_kept_once(inbox: Inbox) -> None:
     assert [item.incoming.text for item in items] == ["Why?"] * 3
 
 
+async def test_what_is_taken_back_takes_with_it_what_its_buttons_asked(inbox: Inbox) -> None:
+    """Also those under an answer that took its place; and nothing of other rows and chats."""
+    first = await exchange(inbox, 1)
+    buttons = ("retry", "deeper", "lookup", "quotes")
+    pressed = [await accepted(inbox, number, f"/{it} {first}") for number, it in enumerate(buttons, 2)]
+    again = await accepted(inbox, 6, f"/retry {pressed[0]}")
+    await accepted(inbox, 7, f"/retry {first}9")
+    await accepted(inbox, 8, f"/retry {first}", chat=FAMILY)
+    gone = await inbox.removed(HOME, "1")
+    assert [item.id for item in gone] == [first, *pressed, again]
+    assert {(item.state, item.answer) for item in gone} == {("answered", "")}
+    assert await inbox.removed(HOME, "99") == []
+
+
 async def test_the_same_number_elsewhere_is_another_post(inbox: Inbox) -> None:
     """Posts are numbered per chat and platform."""
     there = Incoming(Chat("hall", "home"), Person("hall", "1"), "1", "Why?", 1.0)

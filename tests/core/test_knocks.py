@@ -55,6 +55,26 @@ async def test_many_at_the_door_are_counted_on_the_next_card(at_home: Home) -> N
     assert (await at_home.knocks.knock(CLEO)).card == Card(CLEO, 0)
 
 
+async def test_who_knocks_before_there_is_an_admin_has_a_card_later(tmp_path: Path) -> None:
+    """Whoever was quicker than the parent who sets it up is not lost for a week."""
+    async with home(tmp_path, admins=()) as it:
+        assert await it.knocks.knock(BEN) == Knock(True, None)
+        assert await it.knocks.knock(CLEO) == Knock(True, None)
+        await it.access.let_in(ADMIN, "admin", by=ADMIN)
+        assert await it.knocks.knock(BEN) == Knock(False, Card(BEN, 1))
+
+
+async def test_it_is_known_how_many_knocked(at_home: Home) -> None:
+    """Lately, each of them once, and without those that nobody wants to hear of."""
+    for person in (BEN, BEN, *strangers(7)):
+        await at_home.knocks.knock(person)
+    await at_home.knocks.block(CLEO)
+    assert await at_home.knocks.knocked(DAY_S) == 8
+    at_home.clock.advance(DAY_S)
+    await at_home.knocks.knock(BEN)
+    assert await at_home.knocks.knocked(DAY_S) == 1
+
+
 async def test_one_who_was_only_counted_gets_a_card_later(at_home: Home) -> None:
     """Grandma, who knocked in a crowd, is not one of the others for ever."""
     for person in strangers(SHOWN_PER_HOUR_MAX):
