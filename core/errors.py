@@ -97,6 +97,7 @@ class BadRequest(NodeError):
 NoAnswerReason = Literal[
     "exhausted",
     "no_nodes",
+    "no_node_at_home",
     "no_local_node",
     "not_for_minors",
     "offline",
@@ -111,7 +112,8 @@ class NoAnswer(PorchlightError):
     """The pool gives up on a question.
 
     `reason`: `exhausted`, every node was tried; `no_nodes`, none is set up that may serve it;
-    `no_local_node`, it is private and no node of the house exists or works; `not_for_minors`, a child or teen
+    `no_node_at_home`, it is private and the house has no node; `no_local_node`, nor one that works;
+    `not_for_minors`, a child or teen
     asks and no node may serve one; `offline`, our own network is down; `all_out`, only the admin can mend
     it; `too_long`; `refused`; `bad_request`. `ready_in_s` is when the next node is due, in seconds, where it
     is known.

@@ -99,7 +99,8 @@ class Pool:
     def _nobody(self, ask: Ask) -> NoAnswer:
         """Why nobody can be asked this at all."""
         if ask.private:
-            return NoAnswer("no_local_node")
+            has_one = any(node.spec.local for node in self.nodes)
+            return NoAnswer("no_local_node" if has_one else "no_node_at_home")
         if self._serving(replace(ask, minor=False))[1]:
             return NoAnswer("not_for_minors")
         return NoAnswer("exhausted" if any(node.paused for node in self.nodes) else "no_nodes")

@@ -86,6 +86,11 @@ class English(EnglishAdmin, EnglishPeople, EnglishWeb):
                 return (
                     "No model is set up yet, so I cannot answer. Whoever runs me can add one with /nodes add."
                 )
+            case "no_node_at_home":
+                return (
+                    "A private question is put to a model in the house only, and none is set up there yet. "
+                    "No other was asked. Ask without /private, or talk to whoever runs me."
+                )
             case "no_local_node":
                 return (
                     "A private question is put to a model in the house only, and none can answer just now. "

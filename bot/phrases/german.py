@@ -76,6 +76,12 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
                     "Es ist noch kein Modell eingerichtet, deshalb kann ich nicht antworten. Wer mich "
                     "betreut, kann mit /nodes add eines hinzufügen."
                 )
+            case "no_node_at_home":
+                return (
+                    "Eine private Frage bekommt nur ein Modell im Haus, und dort ist noch keines "
+                    "eingerichtet. Kein anderes wurde gefragt. Frag ohne /private oder sprich mit dem, der "
+                    "mich betreut."
+                )
             case "no_local_node":
                 return (
                     "Eine private Frage bekommt nur ein Modell im Haus, und dort kann gerade keines "

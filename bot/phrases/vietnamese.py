@@ -73,6 +73,12 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
                     "Chưa có mô hình nào được cài đặt nên mình chưa trả lời được. Người phụ trách có thể "
                     "dùng /nodes add để thêm."
                 )
+            case "no_node_at_home":
+                return (
+                    "Câu hỏi riêng tư chỉ được gửi đến mô hình trong nhà, mà trong nhà chưa cài đặt mô hình "
+                    "nào. Mình không hỏi mô hình nào khác. Bạn có thể hỏi không kèm /private, hoặc nói với "
+                    "người phụ trách."
+                )
             case "no_local_node":
                 return (
                     "Câu hỏi riêng tư chỉ được gửi đến mô hình trong nhà, mà lúc này trong nhà không có mô "

@@ -65,7 +65,7 @@ async def test_private_without_a_node_at_home_says_so(tmp_path: Path) -> None:
     """And nothing is sent anywhere."""
     cloud = Player(PLAIN)
     async with scene(tmp_path, node("Alpha", cloud)) as house:
-        assert "model in the house only" in await house.hear("/private My secret?")
+        assert "none is set up there" in await house.hear("/private My secret?")
         assert await house.hear("/private") == SAY.PRIVATE_BARE
     assert cloud.asked == []
 

@@ -171,7 +171,7 @@ async def test_a_private_question_is_put_to_nobody_outside() -> None:
     assert home.asked[0].private
     with pytest.raises(NoAnswer) as error:
         await hear(pool(node("Alpha", cloud), clock=Clock()), ask(private=True))
-    assert error.value.reason == "no_local_node"
+    assert error.value.reason == "no_node_at_home"
     assert cloud.asked == []
 
 
