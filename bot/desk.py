@@ -270,7 +270,8 @@ class Desk:
             log.exception("Row %d is set aside until the next start", item.id)
             self._set_aside.add(item.id)
             disk = isinstance(error, ExceptionGroup) and error.subgroup(StorageError)
-            await growing.last_words(say.DISK if disk else say.BROKEN)
+            if not item.is_announced:  # what nobody asked for can wait
+                await growing.last_words(say.DISK if disk else say.BROKEN)
             return
         if final is None:
             return  # the question was changed: the row begins anew

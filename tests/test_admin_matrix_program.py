@@ -21,7 +21,7 @@ MEMBERS = {10 + number: role for number, role in enumerate(ROLES) if role != "ad
 STRANGER = 20
 CALLS = {step.command: step.text for step in DAY if step.command and COMMANDS[step.command].admin}
 """Of each admin's command the last that the admin of that day wrote."""
-KEY_OF_A_NODE = "https://models.example/v1 canary-key-that-nobody-may-ever-see-0123"
+KEY_OF_A_NODE = "https://models.example/v1 canary0123456789canary0123456789"
 OF_A_MEMBER = ("/status details", "/status pin", "/models")
 """What answers everybody, but an admin with more."""
 AS_IT_IS = (
@@ -59,7 +59,7 @@ async def seen_by_the_admin(way: ChatWay) -> list[str]:
     seen = []
     for step in AS_IT_IS:
         await way(step)
-        seen.append(way.shown())
+        seen.append(way.shown().partition("👋")[0].strip())  # how many strangers knocked does change
     return seen
 
 

@@ -149,6 +149,21 @@ async def test_of_what_we_announced_damaged_words_are_not_shown(tmp_path: Path) 
         assert house.stage.texts() == []
 
 
+async def test_whoever_asked_nothing_is_not_told_that_the_disk_fails(tmp_path: Path) -> None:
+    """What was to be announced comes with the next run, and alone."""
+    stage = Stage()
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
+        await house.inbox.announce((HOME, Notice(PARENT, None, "alert", "Alpha is out.")))
+        await house.database.read("PRAGMA query_only=1")
+        await house.desk.take_up()
+        await house.desk.leave()
+        assert stage.texts() == []
+    async with scene(tmp_path, node("Alpha", Player(PLAIN)), stage=stage) as house:
+        await house.desk.take_up()
+        await house.calm()
+    assert stage.texts() == ["Alpha is out."]
+
+
 class FailingDisk(Street):
     """As soon as this text stands in the chat, nothing can be written any more."""
 
