@@ -40,8 +40,8 @@ from core.types import Accept, Arrival, Button, Chat, Incoming, Limits, Part, Pe
 
 API_URL = "https://api.telegram.org"
 TIMEOUT_S = 15.0
-CAPTION_MAX = 512
-"""Characters under a picture: they fit 1024 UTF-16 units (Bot API, `sendPhoto`) whatever they are."""
+CAPTION_MAX = 1024
+"""UTF-16 units under a picture (Bot API, `sendPhoto`)."""
 BUTTONS_PER_ROW = 3
 BUTTONS_MAX = 25
 """It takes a hundred, but only 10 KB of them with all that is written on them."""
@@ -187,7 +187,7 @@ class Telegram:
             lambda chat_id, topic: self._bot.send_photo(
                 chat_id,
                 png,
-                caption[:CAPTION_MAX],
+                _caption(caption),
                 message_thread_id=topic,
                 filename="picture.png",
                 disable_notification=silent,
@@ -314,6 +314,12 @@ def _reply(reply_to: str | None) -> ReplyParameters | None:
     if reply_to is None or not reply_to.isdecimal():
         return None
     return ReplyParameters(int(reply_to), allow_sending_without_reply=True)
+
+
+def _caption(markdown: str) -> str:
+    """With the signs of a post, such as those of a list, and without its formatting."""
+    text = telegram_text.render(markdown, final=True)[0].text if markdown else ""
+    return text.encode("utf-16-le", "replace")[: 2 * CAPTION_MAX].decode("utf-16-le", "ignore")
 
 
 def _entities(part: Part) -> list[MessageEntity] | None:

@@ -5,7 +5,8 @@
 Telegram forgets an update as soon as it is asked with a higher offset; so that offset is not used before
 `accept` has returned. Updates are read as raw JSON, and one that cannot be understood holds up no other.
 Whatever fails, the loop goes on after a pause; it ends by being cancelled. A refused token, or another
-copy of the program that polls with the same one, is told once. Nothing is sent into chats from here.
+copy of the program that goes on polling with the same one, is told once. Nothing is sent into chats from
+here.
 """
 
 import asyncio
@@ -36,8 +37,9 @@ QUIET_S_MAX = 6 * 24 * 3600.0
 `Update`). Everything was confirmed long before, so nothing comes twice when it is asked without one."""
 PAUSE_MAX_S = 30.0
 TOKEN_PAUSE_S = 300.0
-CONFLICTS_TOLD = 3
-"""After a restart the old connection can live on for a moment: that is no second copy."""
+CONFLICT_LASTS_S = 60.0
+"""Before it is told: after a restart the old connection lives on for a moment, and `porchlight doctor` on
+another machine reads once or twice. Neither is a second copy."""
 LIMIT = 100
 DIGITS_MAX = 18
 
@@ -83,7 +85,8 @@ class Poll:
         self._now = now
         self._sleep = sleep
         self._failures = 0
-        self._conflicts = 0
+        self._conflict_since: float | None = None
+        """Without a good poll in between, on the monotonic clock."""
         self._told: set[Trouble] = set()
         self._limit = LIMIT
         self.me: Me | None = None
@@ -157,7 +160,7 @@ class Poll:
             asked["offset"] = offset
         result = await self._insist("getUpdates", **asked)
         self.heard_at = self._clock()
-        self._conflicts = 0
+        self._conflict_since = None
         self._told.clear()
         self._limit = LIMIT
         return result if isinstance(result, list) else []
@@ -208,9 +211,10 @@ class Poll:
                 await self._tell("token")
                 return await self._sleep(TOKEN_PAUSE_S)
             case 409:
-                self._conflicts += 1
                 log.warning("Telegram is polled by another copy of this program, or a webhook is set")
-                if self._conflicts >= CONFLICTS_TOLD:
+                if self._conflict_since is None:
+                    self._conflict_since = self._clock()
+                if self._clock() - self._conflict_since >= CONFLICT_LASTS_S:
                     await self._tell("conflict")
                 if str(failed) == "a webhook is set":
                     await self._without_webhook()

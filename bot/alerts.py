@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 LASTS_S: Mapping[Kind, float] = MappingProxyType({"nobody": 180.0, "only_small": 900.0, "no_nodes": 60.0})
 """How long a trouble has to last before it is told; the others are told at once."""
-CALM_S: Mapping[Kind, float] = MappingProxyType({"nobody": 120.0, "only_small": 300.0, "platform": 300.0})
-"""How long the good news has to."""
+CALM_S: Mapping[Kind, float] = MappingProxyType({"nobody": 120.0, "only_small": 300.0, "platform": 180.0})
+"""How long the good news has to. A second copy that is still there is told again within that."""
 TOGETHER_S = 15.0
 """So long nothing is told after something was."""
 

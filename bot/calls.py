@@ -100,3 +100,5 @@ class Command:
     """Where its button was pressed, the answer takes the place of the post above it."""
     hidden: bool = False
     """In no menu: buttons and links call it."""
+    arguments_admin: bool = False
+    """What may stand behind it is for admins alone."""

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +33,8 @@ DRAWING_S_MAX = 45.0
 LANES_MAX = 6
 """The others become one lane: a picture that has to be scrolled shows nothing."""
 NAME_LETTERS_MAX = 40
+TIMES_NAMED_MAX = 2
+"""More would not fit under a picture."""
 BARS = "▁▂▃▄▅▆▇█"
 PASSED_ON, NOT_RUNNING = "▴", "░"
 
@@ -119,9 +123,10 @@ def chart_of(
         shown = name if len(name) <= NAME_LETTERS_MAX else f"{name[: NAME_LETTERS_MAX - 1]}…"
         lanes.append(_lane(shown, bins, say))
     dark = tuple(at for at in range(count) if sum(bin_of(hour) == at for hour in off) * 2 >= hours_each)
-    lines = [f"- {lane.name}: {lane.note}" for lane in lanes] or [say.CHART["nothing"]]
+    when = partial(_when, span=span, since=since, say=say, local=local)
+    lines = [f"- {lane.name}: {lane.note}{when(lane.failovers)}" for lane in lanes] or [say.CHART["nothing"]]
     if off:
-        lines.append(f"- {say.chart_off(len(off))}")
+        lines.append(f"- {say.chart_off(len(off))}{when([at in dark for at in range(count)])}")
     return Chart(
         title=say.CHART["title" if span == "day" else "title_week"],
         lanes=tuple(lanes),
@@ -141,6 +146,25 @@ def _lane(name: str, bins: Sequence[Tally], say: English) -> Lane:
         tuple(it.failed for it in bins),
         tuple(it.failovers for it in bins),
     )
+
+
+def _when(
+    marked: Sequence[int], span: Span, since: float, say: English, local: Callable[[float], datetime]
+) -> str:
+    """From when to when the bins are that are not 0, in brackets; the first few of such times."""
+    times = []
+    for is_marked, run in groupby(range(len(marked)), key=lambda at: bool(marked[at])):
+        if is_marked:
+            bins = list(run)
+            begins, ends = (local(since + at * BINS[span][1] * HOUR_S) for at in (bins[0], bins[-1] + 1))
+            day, last_day = (
+                f"{say.CHART_DAYS[it.weekday()]} " if span == "week" else "" for it in (begins, ends)
+            )
+            times.append(
+                f"{day}{begins:%H:%M}–{last_day if ends.date() != begins.date() else ''}{ends:%H:%M}"
+            )
+    shown = times if len(times) <= TIMES_NAMED_MAX else [*times[:TIMES_NAMED_MAX], "…"]
+    return f" ({', '.join(shown)})" if shown else ""
 
 
 def _ticks(

@@ -121,7 +121,11 @@ async def _again(desktop: Desktop, call: Call, mode: Mode) -> str | Question:
 
 
 async def help_(desktop: Desktop, call: Call) -> str:
-    return call.say.help_text([command.name for command in shown_to(call.role)])
+    lines = [
+        call.say.help_line(it.name, bare=it.arguments_admin and call.role != "admin")
+        for it in shown_to(call.role)
+    ]
+    return call.say.help_text(lines)
 
 
 COMMANDS: dict[str, Command] = {
@@ -142,7 +146,7 @@ COMMANDS: dict[str, Command] = {
         Command("settings", people.settings, in_place=True),
         Command("link", people.link, changes=True),
         Command("models", nodes.models),
-        Command("status", admin.show_status, in_place=True),
+        Command("status", admin.show_status, in_place=True, arguments_admin=True),
         Command("chart", admin.chart, admin=True, hidden=True),
         Command("nodes", nodes.nodes, admin=True, changes=True, in_place=True),
         Command("choose", nodes.choose, admin=True, changes=True, in_place=True, hidden=True),

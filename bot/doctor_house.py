@@ -8,6 +8,7 @@ import os
 import sqlite3
 import sys
 import tempfile
+import time
 from asyncio import to_thread
 from collections.abc import Callable
 from contextlib import closing
@@ -20,9 +21,11 @@ from bot.env import unnumbered
 from bot.findings import Check, Result, broken, warning, well
 from bot.settings import NAMES, Settings
 from core import copies
+from core.backup import Backups
 from core.chats import Chats
 from core.errors import SettingsError, StorageError
 from core.lock import is_running
+from core.node_store import NodeStore
 from core.people import People
 from core.storage import BUSY_S_MAX, CHECKED_BYTES_MAX, MIGRATIONS, SQLITE_MIN, newest_version, read_database
 from core.troubles import BACKUP_AGE_S_MAX, DAY_S, FREE_BYTES_MIN
@@ -30,6 +33,7 @@ from core.troubles import BACKUP_AGE_S_MAX, DAY_S, FREE_BYTES_MIN
 PYTHON_MIN = (3, 11)
 OTHERS = 0o077
 """The rights of anybody but the owner."""
+AGAIN = "porchlight backup makes another one, which the program tries; porchlight logs tells what was wrong."
 
 
 def first(env_file: Path, loaded: Settings | SettingsError) -> list[Check]:
@@ -62,7 +66,10 @@ def of_house(
         return _zone(settings.timezone is not None, time_zone.of_machine())
 
     async def backups() -> Result:
-        return _backups(database, now())
+        found = _backups(database, now())
+        if found.state == "well" and await _trial_failed(database, now):
+            return warning("The newest copy of the database did not pass its weekly trial.", AGAIN)
+        return found
 
     return [
         Check("folder", partial(to_thread, _folder, folder), ("settings",)),
@@ -228,6 +235,15 @@ def _backups(database: Path, now: float) -> Result:
         return warning(f"The newest copy of the database is {days:.0f} days old.", "porchlight backup")
     age = "less than a day" if days < 1 else "a day" if days < 2 else f"{days:.0f} days"
     return well(f"The newest copy of the database is {age} old.")
+
+
+async def _trial_failed(database: Path, now: Callable[[], float]) -> bool:
+    try:
+        async with read_database(database) as reading:
+            tried = await Backups(reading, NodeStore(reading, now), now, time.monotonic, None).tried()
+    except StorageError:  # there is none yet, it is busy, or not brought up to date
+        return False
+    return tried is not None and bool(tried.finding)
 
 
 # ── What goes on ──────────────────────────────────────────────────────────────────────────────────

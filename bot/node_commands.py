@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.calls import Call, Desktop, Reply
-from bot.model_names import in_order
+from bot.model_names import for_chat, in_order
 from bot.node_keeper import HANDLE, handle, is_called
 from bot.status_facts import node_facts
 from core.errors import NodeError, Rejected
@@ -91,7 +91,11 @@ async def nodes(desktop: Desktop, call: Call) -> str | Reply:
     node, added = keeper.find(word), await keeper.find_unfinished(word)
     match what.lower():
         case "try" if added is not None:
-            return _after_trial(call, added, await keeper.finish(added))
+            trial = await keeper.finish(added)
+            only = for_chat(trial.models)
+            if trial.error is None and not added.model and len(only) == 1:
+                return await _model_chosen(desktop, call, None, added, only[0])
+            return _after_trial(call, added, trial)
         case "test" | "try" if node is not None:
             return _tested(call, node.name, await keeper.test(node))
         case "remove" if node is not None or added is not None:

@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 
 PROGRESS = frozenset({"waiting", "searching", "reading", "writing"})
 """What is worth a post while there is no text yet: it takes seconds, and is no secret of the machinery."""
-TYPING_PAUSE_S = 4.0
-"""Telegram and Discord let the sign vanish after five seconds and more."""
 REFUSALS_MAX = 5
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
@@ -83,6 +81,7 @@ class Growing:
         self._progress = ""
         self._final: Final | None = None
         self._changed = asyncio.Event()
+        self._noted = asyncio.Event()
         self._finished = asyncio.Event()
         self._posts: list[str | None] = []
         self._shown: list[Part] = []
@@ -90,6 +89,7 @@ class Growing:
         """Parts that may stand there once more than we know."""
         self._last: int | None = None
         """The number of the last part, once the answer is whole."""
+        self._drafted = False
         self._stands = False
         """The whole answer stands in the chat."""
 
@@ -115,6 +115,7 @@ class Growing:
                     return  # a model that thinks says so again and again
                 self._note = note
                 self._progress = note if event.what in PROGRESS else ""
+                self._noted.set()
         self._changed.set()
 
     def finish(self, final: Final | None) -> None:
@@ -130,6 +131,11 @@ class Growing:
         stands until there is a better one."""
         return self.text or ("" if self._inherits is not None else self._progress)
 
+    @property
+    def _is_seen(self) -> bool:
+        """Something of it stands in the chat."""
+        return self._drafted or bool(self._visible and any(self._posts))
+
     # ── The showing side ──────────────────────────────────────────────────────────────────────────
 
     async def run(self) -> None:
@@ -137,13 +143,15 @@ class Growing:
         the disk fails (`StorageError`)."""
         await self._take_stock()
         async with asyncio.TaskGroup() as beside:
+            signing = beside.create_task(self._keep_signing())
             with self._pace.grows():
-                await self._grow(beside)
+                await self._grow()
             if self._final is not None:
                 if self._final.whole:
                     await self._take_over()
                 self._buttons = self._final.buttons
                 await self._deliver(self._final.markdown)
+            signing.cancel()
 
     async def _take_stock(self) -> None:
         """Of what stands there for this answer already."""
@@ -158,27 +166,18 @@ class Growing:
             self._inherits = None
             await self._take_stock()
 
-    async def _grow(self, beside: asyncio.TaskGroup) -> None:
-        """Until the final text is there. The sign of typing is shown beside the text, which never waits
-        for it."""
-        signing: asyncio.Task[None] | None = None
+    async def _grow(self) -> None:
+        """Until the final text is there."""
         pauses: Iterator[float] = _paces(self._pace.limits.first_edits_s)
-        noted = ""
         begun = False
         while not self._finished.is_set():
             self._changed.clear()
-            news = self._pace.limits.notes and self._note != noted
-            if (news or not self._visible) and not self._pace.held_s and (signing is None or signing.done()):
-                noted = self._note
-                signing = beside.create_task(self._sign(noted))
             if self._visible and self._pace.limits.edits:
                 await self._pause(self._pace.preview_in_s() if begun else self._pace.held_s)
                 if not self._finished.is_set() and await self._preview():
                     begun = True
                     await self._pause(self._pace.spread(next(pauses)))
-            await self._news(None if self._visible else TYPING_PAUSE_S)
-        if signing is not None:
-            signing.cancel()
+            await self._changed.wait()
 
     async def last_words(self, markdown: str) -> None:
         """Say this once, without the disk: after `run` has failed. Where the whole answer stands by then,
@@ -193,6 +192,22 @@ class Growing:
                 await self._adapter.edit(self._chat, standing[-1], part)
             else:
                 await self._adapter.post(self._chat, part, reply_to=self._reply_to, key=f"{self._row}-last")
+
+    async def _keep_signing(self) -> None:
+        """The sign of typing, as long as nothing of the answer stands in the chat, which never waits for it;
+        where the sign says what is going on, also beside the text, whenever that is something new."""
+        limits, said = self._pace.limits, ""
+        if not self._visible and not self._finished.is_set():
+            self._noted.set()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if self._is_seen else limits.typing_s):
+                    await self._noted.wait()
+            self._noted.clear()
+            news = limits.notes and self._note != said
+            if (news or not self._is_seen) and not self._pace.held_s:
+                said = self._note
+                await self._sign(said)
 
     async def _sign(self, note: str) -> None:
         try:
@@ -213,6 +228,7 @@ class Growing:
             if self._drafts and self._messenger is not None and len(parts) == 1:
                 self._pace.sent()
                 await self._messenger.draft(self._chat, parts[0], key=f"{self._row}")
+                self._drafted = True
             else:
                 await self._show(parts)
         except FloodWait as wait:
@@ -332,11 +348,6 @@ class Growing:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._finished.wait()
-
-    async def _news(self, seconds: float | None) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
 
 
 def _paces(seconds: tuple[float, ...]) -> Iterator[float]:

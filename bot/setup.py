@@ -122,6 +122,7 @@ async def _digest(sheet: Sheet) -> None:
         else:
             break
     sheet.put(DIGEST_TIME=f"{at:%H:%M}")
+    sheet.tell(sheet.say.digest_at(f"{at:%H:%M}"))
 
 
 def _value(name: str) -> Callable[[Sheet], str]:

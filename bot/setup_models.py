@@ -158,8 +158,11 @@ async def _cloud(sheet: Sheet, pasted: Pasted) -> None:
     refused: set[str] = set()
     if not spec.model:
         trial = await _tried(spec)
-        if trial.error is not None:
+        if isinstance(trial.error, Rejected):
             _told(sheet, pasted.name, trial)
+            return
+        if trial.error is not None:
+            sheet.tell(sheet.say.unreached(pasted.name))
             return
         models = trial.models
     while model := spec.model or await _chosen(sheet, models, suggested(models), again=bool(refused)):

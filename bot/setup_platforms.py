@@ -15,6 +15,7 @@ from core.errors import Unclear
 
 if TYPE_CHECKING:
     from adapters.discord_account import Application
+    from adapters.telegram_account import Account, Bot
 
 Found = TypeVar("Found")
 
@@ -24,14 +25,15 @@ async def telegram(sheet: Sheet) -> None:
 
     say = sheet.say
     sheet.tell(say.TELEGRAM_HOW)
-    question = say.KEY_STAYS if "TELEGRAM_TOKEN" in sheet.given else say.TELEGRAM_KEY
+    url, set_before = _url(sheet, "telegram_api_url"), sheet.given.get("TELEGRAM_TOKEN")
+    question = say.KEY_STAYS if set_before else say.TELEGRAM_KEY
     async with client() as http:
         while pasted := await sheet.ask(question, secret=True):
             token = token_in(pasted)
             if token is None:
                 sheet.tell(say.NOT_A_TELEGRAM_KEY)
                 continue
-            account = Account(http, _url(sheet, "telegram_api_url"), token)
+            account = Account(http, url, token)
             bot = await _asked(sheet, "Telegram", account.bot, TokenRefused, say.TELEGRAM_REFUSES)
             if bot is None:
                 continue
@@ -44,15 +46,24 @@ async def telegram(sheet: Sheet) -> None:
                 sheet.tell(say.TELEGRAM_READ_ELSEWHERE)
             except Unclear:
                 pass  # it said a moment ago whose key it is, and that is enough
-            name = await sheet.ask(say.TELEGRAM_NAME, bot.name)
-            try:
-                if name != bot.name:
-                    await account.rename(name)
-            except Unclear:
-                sheet.tell(say.NOT_NAMED)
-            with suppress(Unclear):
-                await account.describe(say.TELEGRAM_ABOUT)
+            await _called(sheet, account, bot)
             return
+        if set_before:  # whoever was interrupted, or came here to call it something else, does
+            account = Account(http, url, set_before)
+            with suppress(Unclear):
+                await _called(sheet, account, await account.bot())
+
+
+async def _called(sheet: Sheet, account: "Account", bot: "Bot") -> None:
+    """What stands in its profile."""
+    name = await sheet.ask(sheet.say.TELEGRAM_NAME, bot.name)
+    try:
+        if name != bot.name:
+            await account.rename(name)
+    except Unclear:
+        sheet.tell(sheet.say.NOT_NAMED)
+    with suppress(Unclear):
+        await account.describe(sheet.say.TELEGRAM_ABOUT)
 
 
 async def discord(sheet: Sheet) -> None:

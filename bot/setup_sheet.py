@@ -72,8 +72,13 @@ class Sheet:
         return (await self._form.ask(question)).lower() in (*self.say.YES, *EnglishSetup.YES)
 
     async def declines(self, question: str) -> bool:
-        """What is done unless they say no."""
-        return (await self._form.ask(question)).lower() in (*self.say.NO, *EnglishSetup.NO)
+        """What is done unless they say no; a word that is neither yes nor no is asked again."""
+        while answer := (await self._form.ask(question)).lower():
+            if answer in (*self.say.NO, *EnglishSetup.NO):
+                return True
+            if answer in (*self.say.YES, *EnglishSetup.YES):
+                break
+        return False
 
     def put(self, **values: str) -> None:
         """Write it down."""

@@ -50,13 +50,16 @@ async def status(settings: Settings) -> tuple[str, bool]:
     life, is_alive = _life(settings)
     async with _looking(settings) as seen:
         now, local = time.monotonic(), datetime.now(settings.timezone)
-        backup = copies.newest(copies.stored(seen.database.path), time.time())
+        backups = Backups(seen.database, seen.store, time.time, time.monotonic, settings.timezone)
+        backup, tried = await backups.latest(), await backups.tried()
         age_s = max(0.0, time.time() - backup.made_at) if backup else None
         days = await History(seen.database, time.time).days_run(backup.made_at if backup else None)
         nodes = tuple(node_facts(node, now, local) for node in seen.pool.nodes)
         pausing = Pausing(seen.store, time.time)
         await pausing.load()
-        troubles = troubles_of(Signs(seen.pool.nodes, now, free_bytes(settings.data_dir), days))
+        failed = bool(tried and tried.finding)
+        signs = Signs(seen.pool.nodes, now, free_bytes(settings.data_dir), days, trial_failed=failed)
+        troubles = troubles_of(signs)
         waiting, answering = await Inbox(seen.database, time.time).in_line()
         facts = Facts(
             verdict=verdict_of(troubles, nodes, (), paused=pausing.is_on) if is_alive else None,

@@ -288,6 +288,8 @@ class Limits:
     previews_per_minute: int | None = None
     """How often a chat may be shown a growing text, whatever else happens there. None: as often as
     `first_edits_s` says."""
+    typing_s: float = 4.0
+    """After so long the sign of typing is sent again: it vanishes after five seconds, or some more."""
     notes: bool = False
     """`Adapter.typing` shows its note, also beside a growing text."""
     group: "Limits | None" = None

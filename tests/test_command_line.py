@@ -61,6 +61,20 @@ async def test_the_status_of_an_ill_house_is_told_by_the_exit_code(home: Home) -
     assert "🔴" in ran.out
 
 
+async def test_a_copy_that_did_not_pass_its_trial_is_told_here_too(home: Home) -> None:
+    """As it is in the chat: by the status and by the doctor."""
+    tried = json.dumps({"week": "2026-W11", "at": 0, "copy": "x", "finding": "It is damaged."})
+    with closing(sqlite3.connect(database(home))) as written, written:
+        written.execute("INSERT INTO choices (name, value) VALUES ('backup_tried', ?)", (tried,))
+    ran = await home.run("status")
+    assert ran.code == 1
+    assert "The newest backup did not pass its weekly trial." in ran.out
+    ran = await home.run("doctor", "--json")
+    (found,) = [it for it in json.loads(ran.out)["checks"] if it["code"] == "backups"]
+    assert found["state"] == "warning"
+    assert "trial" in found["says"]
+
+
 async def test_where_nobody_is_heard_not_all_is_well(home: Home) -> None:
     """A chat is set up, and the program does not run, or shows no sign of life. That is all that is wrong:
     nothing is said of Telegram itself, which nobody has asked."""

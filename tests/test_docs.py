@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.terminal_prompt import PROMPT
+from bot import phrases
 from bot.command_line import WITH_SETTINGS, WITHOUT_SETTINGS
 from core.roles import ALLOWANCES, RESEARCHES
+from core.types import Done
+from core.weights import MINI
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,7 +55,7 @@ def test_something_works_before_it_gets_long() -> None:
     ]
     assert 1 <= len(commands) <= 3
     assert commands[0] == "make run"
-    assert "It works when you see this" in beginning
+    assert "it works when you see this" in beginning
     assert "**The main trap**" in beginning
     assert len(beginning.splitlines()) <= 45
     assert re.findall(r"^\*\*(W[^*]+)\*\*$", README, re.M) == [
@@ -59,6 +63,16 @@ def test_something_works_before_it_gets_long() -> None:
         "What it costs",
         "What it is not",
     ]
+
+
+def test_the_sign_of_success_is_what_the_program_shows() -> None:
+    """The prompt, and what stands under an answer of the model that is asked before anything is set up."""
+    (sign,) = re.findall(r"it works when you see this.*?```text\n(.*?)\n```", README, re.S)
+    question, *answer, blank, note = sign.splitlines()
+    assert question.startswith(PROMPT)
+    assert answer
+    assert blank == ""
+    assert note == phrases.of("en").under(Done(sign, model=MINI.name, small=True)).strip("*")
 
 
 def test_who_may_ask_how_much_is_what_is_allowed() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.phrases import operator
 from tests.home import Home
 from tests.servers.models import ModelServer
 from tests.servers.telegram import TelegramServer
@@ -120,13 +121,12 @@ async def test_in_a_group_it_answers_in_the_topic_and_leaves_others(home: Telegr
     assert home.model.asks[0].body["messages"][-1]["content"] == "how deep?"
 
 
-async def test_another_copy_with_the_same_token_is_told_to_the_admin(home: TelegramHome) -> None:
-    """After three refused polls in a row, once."""
-    home.telegram.private(7)
-    home.telegram.conflict = True
+async def test_a_refused_token_is_told_to_whoever_started_it(home: TelegramHome) -> None:
+    """In a sentence of its own, and without the token."""
+    home.telegram.fail("getUpdates", "401")
     async with home.running():
-        await home.until(lambda: any("Another copy" in text for text in home.texts(7)))
-    assert b"Another program reads" in home.said
+        await home.until(lambda: operator.TROUBLES["telegram token"].encode() in home.said)
+    assert TOKEN.encode() not in home.said
 
 
 async def test_a_changed_question_is_answered_anew(home: TelegramHome) -> None:

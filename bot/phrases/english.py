@@ -141,12 +141,13 @@ class English(EnglishAdmin, EnglishPeople, EnglishWeb):
         hint = f" Did you mean /{close}?" if close else ""
         return f"I don't know /{name}.{hint} /help shows what I can do."
 
-    def usage(self, command: str) -> str:
-        return f"/{command} {self.ARGUMENTS.get(command, '')}".strip()
+    def help_line(self, command: str, *, bare: bool = False) -> str:
+        """`bare`: without what may stand behind it."""
+        arguments = "" if bare else self.ARGUMENTS.get(command, "")
+        return f"- {f'/{command} {arguments}'.strip()}: {self.ABOUT[command]}"
 
-    def help_text(self, names: Sequence[str]) -> str:
-        commands = "\n".join(f"- {self.usage(name)}: {self.ABOUT[name]}" for name in names)
-        return f"Just write to me. I also understand:\n\n{commands}"
+    def help_text(self, lines: Sequence[str]) -> str:
+        return "Just write to me. I also understand:\n\n" + "\n".join(lines)
 
     ABOUT: Mapping[str, str] = MappingProxyType(
         {

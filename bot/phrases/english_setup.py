@@ -55,6 +55,9 @@ class EnglishSetup:
     DIGEST = "Time"
     NO_TIME = "That is no time of day. Write it like 08:00."
 
+    def digest_at(self, at: str) -> str:
+        return f"It comes every day at {at}."
+
     # ── Models ────────────────────────────────────────────────────────────────────────────────────────
 
     OLLAMA_LOOKING = "I look whether an Ollama runs at home …"
@@ -116,7 +119,7 @@ class EnglishSetup:
     YES: Sequence[str] = ("y", "yes")
 
     def models(self, cloud: int, home: int) -> str:
-        return f"{cloud} in the cloud, {home} at home"
+        return f"{cloud} in the cloud, {home} at home, without those added in a chat"
 
     ONLY_MINI = (
         "Then only the built-in mini model answers. It shows that all works, and is too small to be trusted."

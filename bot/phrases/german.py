@@ -137,9 +137,8 @@ class German(GermanAdmin, GermanDigest, GermanPeople, GermanWeb, English):
         hint = f" Meinst du /{close}?" if close else ""
         return f"/{name} kenne ich nicht.{hint} /help zeigt, was ich kann."
 
-    def help_text(self, names: Sequence[str]) -> str:
-        commands = "\n".join(f"- {self.usage(name)}: {self.ABOUT[name]}" for name in names)
-        return f"Schreib mir einfach. Ich verstehe auch:\n\n{commands}"
+    def help_text(self, lines: Sequence[str]) -> str:
+        return "Schreib mir einfach. Ich verstehe auch:\n\n" + "\n".join(lines)
 
     ABOUT: Mapping[str, str] = MappingProxyType(
         {

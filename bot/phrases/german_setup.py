@@ -58,6 +58,9 @@ class GermanSetup(EnglishSetup):
     DIGEST = "Uhrzeit"
     NO_TIME = "Das ist keine Uhrzeit. Schreib sie so: 08:00."
 
+    def digest_at(self, at: str) -> str:
+        return f"Er kommt jeden Tag um {at}."
+
     # ── Modelle ───────────────────────────────────────────────────────────────────────────────────────
 
     OLLAMA_LOOKING = "Ich schaue, ob zu Hause ein Ollama läuft …"
@@ -124,7 +127,7 @@ class GermanSetup(EnglishSetup):
     YES: Sequence[str] = ("j", "ja")
 
     def models(self, cloud: int, home: int) -> str:
-        return f"{cloud} in der Cloud, {home} zu Hause"
+        return f"{cloud} in der Cloud, {home} zu Hause, ohne die im Chat dazugekommenen"
 
     ONLY_MINI = (
         "Dann antwortet nur das eingebaute Mini-Modell. Es zeigt, dass alles geht, und ist zu klein, um ihm "

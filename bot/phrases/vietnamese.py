@@ -127,9 +127,8 @@ class Vietnamese(VietnameseAdmin, VietnameseDigest, VietnamesePeople, Vietnamese
         hint = f" Có phải ý bạn là /{close}?" if close else ""
         return f"Mình không biết /{name}.{hint} Gõ /help để xem mình làm được gì."
 
-    def help_text(self, names: Sequence[str]) -> str:
-        commands = "\n".join(f"- {self.usage(name)}: {self.ABOUT[name]}" for name in names)
-        return f"Bạn cứ nhắn cho mình. Mình còn hiểu các lệnh này:\n\n{commands}"
+    def help_text(self, lines: Sequence[str]) -> str:
+        return "Bạn cứ nhắn cho mình. Mình còn hiểu các lệnh này:\n\n" + "\n".join(lines)
 
     ABOUT: Mapping[str, str] = MappingProxyType(
         {

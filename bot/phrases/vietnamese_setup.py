@@ -57,6 +57,9 @@ class VietnameseSetup(EnglishSetup):
     DIGEST = "Giờ"
     NO_TIME = "Đó không phải là giờ. Hãy viết như 08:00."
 
+    def digest_at(self, at: str) -> str:
+        return f"Bản tóm tắt đến vào {at} mỗi ngày."
+
     # ── Mô hình ───────────────────────────────────────────────────────────────────────────────────────
 
     OLLAMA_LOOKING = "Mình xem trong nhà có Ollama đang chạy không …"
@@ -116,7 +119,7 @@ class VietnameseSetup(EnglishSetup):
     YES: Sequence[str] = ("c", "có", "co")
 
     def models(self, cloud: int, home: int) -> str:
-        return f"{cloud} trên đám mây, {home} trong nhà"
+        return f"{cloud} trên đám mây, {home} trong nhà, chưa kể những mô hình thêm trong chat"
 
     ONLY_MINI = (
         "Vậy thì chỉ có mô hình mini có sẵn trả lời. Nó cho thấy mọi thứ chạy được, nhưng quá nhỏ để tin."

@@ -8,6 +8,7 @@ from adapters.telegram import Telegram
 from adapters.telegram_poll import Trouble
 from core.errors import StorageError
 from core.types import Arrival, Chat, Incoming
+from tests.fakes import Clock
 from tests.servers.telegram import TelegramServer
 
 TOKEN = "123456:canary"
@@ -29,6 +30,7 @@ class Hall:
         self.told_after: list[int] = []
         """How many calls had been made when each of them was told."""
         self.slept: list[float] = []
+        self.clock = Clock()
         self.said: asyncio.Queue[Incoming] = asyncio.Queue()
         self.adapter = Telegram(
             TOKEN,
@@ -37,6 +39,7 @@ class Hall:
             trouble=self._trouble,
             poll_s=poll_s,
             timeout_s=0.4,
+            clock=self.clock,
             sleep=self._sleep,
         )
 
@@ -67,6 +70,7 @@ class Hall:
     async def _sleep(self, seconds: float) -> None:
         """Time flies, but others get their turn."""
         self.slept.append(seconds)
+        self.clock.advance(seconds)
         self.server.changed()
         await asyncio.sleep(0.001)
 

@@ -123,6 +123,31 @@ async def test_what_is_silent_arrives_without_a_sound(hall: Hall, server: Telegr
     assert [bool(call.params.get("disable_notification")) for call in sent] == [False, False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("caption", "shown"),
+    [("ä" * 1024, "ä" * 1024), ("💡" * 600, "💡" * 512), ("x" + "💡" * 600, "x" + "💡" * 511)],
+    ids=["letters", "signs of two units", "one cut in two"],
+)
+async def test_a_caption_is_cut_only_where_it_would_be_refused(
+    hall: Hall, server: TelegramServer, caption: str, shown: str
+) -> None:
+    """It is as long as Telegram allows, counted as Telegram counts."""
+    await hall.adapter.picture(HOME, PICTURE, caption)
+    [post] = server.private(7).posts
+    assert post.text == shown
+
+
+async def test_a_caption_shows_the_signs_of_a_post(hall: Hall, server: TelegramServer) -> None:
+    """A list looks the same under a picture as above it; a picture may stand alone."""
+    markdown = "- Alpha: asked 9\n- Beta: asked 2"
+    await hall.adapter.post(HOME, hall.adapter.render(markdown, final=True)[0], reply_to=None, key="1-0")
+    await hall.adapter.picture(HOME, PICTURE, markdown)
+    await hall.adapter.picture(HOME, PICTURE, "")
+    words, caption, alone = server.private(7).posts
+    assert caption.text == words.text == "• Alpha: asked 9\n• Beta: asked 2"
+    assert alone.text == ""
+
+
 async def test_a_deleted_post_is_gone(hall: Hall, server: TelegramServer) -> None:
     """A post can be deleted, also twice; to an edit, what is not there is `Gone`."""
     number = await post(hall, "Because.")

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from adapters.telegram_poll import Poll
+from adapters.telegram_account import Account, ReadElsewhere
+from adapters.telegram_poll import CONFLICT_LASTS_S, Poll
 from core.types import Arrival, Button, Chat, Incoming, Joined, Part, Poison
 from tests.adapters.telegram_stage import FAMILY, HOME, TOKEN, Hall, running
 from tests.adapters.test_telegram_updates import ANNA, mutated, written
@@ -153,7 +154,7 @@ async def test_pauses_do_not_grow_for_ever(server: TelegramServer) -> None:
 
 
 async def test_a_second_copy_is_told_once(server: TelegramServer) -> None:
-    """The third conflict in a row is told, once; after a good poll a new one is told again."""
+    """A conflict that lasts is told, once; after a good poll a new one is told again."""
 
     async def conflict(troubles: int) -> None:
         server.conflict = True
@@ -170,7 +171,21 @@ async def test_a_second_copy_is_told_once(server: TelegramServer) -> None:
     async with running(Hall(server)) as hall:
         await conflict(1)
         await conflict(2)
-    assert [call.status for call in server.calls[: hall.told_after[0]]].count(409) == 3
+    refused = [call.status for call in server.calls[: hall.told_after[0]]].count(409)
+    assert sum(hall.slept[: refused - 2]) < CONFLICT_LASTS_S <= sum(hall.slept[: refused - 1])
+
+
+async def test_whoever_reads_for_a_moment_is_no_second_copy(server: TelegramServer) -> None:
+    """As `porchlight doctor` does on another machine, be it three times in a row."""
+    async with running(Hall(server)) as hall, httpx.AsyncClient() as http:
+        await server.until(lambda: bool(polls(server)))
+        for _ in range(3):
+            with pytest.raises(ReadElsewhere):
+                await Account(http, server.url, TOKEN).listen()
+        server.say(7, 7, "hello")
+        await server.until(lambda: bool(hall.arrivals))
+    assert len(hall.slept) == 3
+    assert hall.troubles == []
 
 
 async def test_a_refused_token_is_told_and_not_shown(

@@ -85,7 +85,7 @@ SAMPLES = [
     Sample("no_answer", (NoAnswer("exhausted", ready_in_s=420.0),), ("7",), {"private": False}),
     Sample("unknown_command", ("helb", "help"), ("/helb", "/help")),
     Sample("unknown_command", ("xyz", None), ("/xyz",)),
-    Sample("help_text", (["new", "status"],), ("/new", "/status")),
+    Sample("help_text", (["- /new: x", "- /status: x"],), ("/new", "/status")),
     *(Sample("resting", (count, 3), ("🟢", str(count), "3")) for count in (1, 2)),
     Sample("platform_quiet", ("Telegram",), ("Telegram",)),
     Sample("node_line", (node_facts(WELL, NOW),), ("🟢", "Alpha", "40", "93")),

@@ -33,6 +33,17 @@ async def test_a_pasted_key_becomes_a_node(tmp_path: Path) -> None:
     assert not any(KEY in text for text in street.history)
 
 
+async def test_the_only_model_that_answers_is_taken(tmp_path: Path) -> None:
+    """Nobody is asked which one; what makes pictures or embeddings is none of them."""
+    workshop = Workshop(Offers(PLAIN, models=("bge-embed", "llama-3.3-70b", "whisper-large")))
+    async with scene(tmp_path, stage=Street(), makes=workshop) as house:
+        shown = await paste(house, KEY)
+        assert shown.startswith("🟢 Groq answers")
+        assert "llama-3.3-70b" in shown
+        assert [it.spec.model for it in house.pool.nodes] == ["llama-3.3-70b"]
+        assert [it.model for it in await house.desktop.operating.keeper.added()] == ["llama-3.3-70b"]
+
+
 async def test_a_cloudflare_account_has_its_model_already(tmp_path: Path) -> None:
     """That of the settings; it needs no question asked before."""
     street, workshop = Street(), Workshop()

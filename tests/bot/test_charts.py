@@ -13,6 +13,7 @@ import pytest
 
 from bot import phrases
 from bot.charts import BINS, LANES_MAX, Chart, chart, chart_of, picture, table
+from bot.phrases.english import English
 from core.history import HOUR_S, History, NodeHour, Tally, happened, running_at
 from core.storage import open_database
 from tests.fakes import Clock
@@ -49,13 +50,40 @@ def test_each_node_has_a_lane_with_what_it_did_when() -> None:
 
 
 def test_the_caption_says_what_the_picture_shows() -> None:
-    """For whoever cannot see it."""
+    """For whoever cannot see it; and when questions were passed on, and when the program did not run."""
     assert DAY.caption.splitlines() == [
-        "- Alpha: asked 9, answered 7, 2 failed, 2 passed on",
+        "- Alpha: asked 9, answered 7, 2 failed, 2 passed on (04:00–05:00)",
         "- Beta: asked 2, answered 2",
-        "- Not running: about 2 h",
+        "- Not running: about 2 h (07:00–09:00)",
     ]
     assert day().caption == "Nothing was asked in this time."
+
+
+def test_the_caption_names_a_few_times_and_not_all() -> None:
+    """The first two; of a week, with the day."""
+    often = day(*((hour, "Alpha", FAILING) for hour in (0, 3, 4, 9, 15)), off=(1, 23))
+    assert often.caption.splitlines() == [
+        "- Alpha: asked 25, answered 15, 10 failed, 10 passed on (00:00–01:00, 03:00–05:00, …)",
+        "- Not running: about 2 h (01:00–02:00, 23:00–00:00)",
+    ]
+    dark = [MIDNIGHT + hour * HOUR_S for hour in (*range(6, 12), *range(18, 30))]
+    week = chart_of([NodeHour(MIDNIGHT, "Alpha", FAILING)], dark, "week", MIDNIGHT, SAY, utc)
+    assert week.caption.splitlines() == [
+        "- Alpha: asked 5, answered 3, 2 failed, 2 passed on (Wed 00:00–06:00)",
+        "- Not running: about 18 h (Wed 06:00–12:00, Wed 18:00–Thu 06:00)",
+    ]
+
+
+@pytest.mark.parametrize("say", phrases.LANGUAGES.values(), ids=phrases.LANGUAGES)
+def test_the_longest_caption_fits_under_a_picture(say: English) -> None:
+    """Wherever pictures are shown there is room for 1024 letters: six nodes with long names that all fail."""
+    names = [f"{number} {'name ' * 20}" for number in range(9)]
+    hours = [NodeHour(MIDNIGHT + at * 12 * HOUR_S, name, FAILING) for at in range(14) for name in names]
+    hours += [NodeHour(MIDNIGHT, name, Tally(9000, 5000, 4000, 0.0, {"cut": 4000})) for name in names]
+    dark = [MIDNIGHT + hour * HOUR_S for hour in range(168) if hour % 12 > 5]
+    caption = chart_of(hours, dark, "week", MIDNIGHT, say, utc).caption
+    assert len(caption.splitlines()) == LANES_MAX + 1
+    assert len(caption) <= 1024
 
 
 def test_many_nodes_share_the_last_lane() -> None:
@@ -120,7 +148,7 @@ def test_a_table_shows_the_same_in_letters() -> None:
     assert rows[5] == "Beta       ▄  ░░               "
     assert rows[6] == "       00:00 06:00 12:00 18:00"
     assert rows[7] == "▴ passed on to another model · ░ not running"
-    assert rows[-1] == "- Not running: about 2 h"
+    assert rows[-1] == "- Not running: about 2 h (07:00–09:00)"
     assert table(day(), SAY) == "Nothing was asked in this time."
 
 

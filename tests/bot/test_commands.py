@@ -10,7 +10,7 @@ from core.access import Role
 from core.errors import Rejected
 from core.inbox import Item
 from core.providers import End
-from core.types import Chat, Incoming
+from core.types import Chat, Incoming, Person
 from tests.bot.scenes import PARENT, SAY, scene
 from tests.fakes import Beat, Player, node
 
@@ -92,6 +92,18 @@ async def test_help_lists_what_this_person_may_use(tmp_path: Path) -> None:
     assert {command.name for command in shown_to("child")} == {
         name for name, command in COMMANDS.items() if not command.admin and not command.hidden
     }
+
+
+async def test_help_offers_a_child_nothing_it_may_not_do(tmp_path: Path) -> None:
+    """Neither a command nor what may stand behind one."""
+    kid, chat = Person("stage", "9", "Mia"), Chat("stage", "9")
+    async with scene(tmp_path) as house:
+        assert "- /status [pin, unpin]:" in await house.hear("/help")
+        await house.desktop.family.access.let_in(kid, "child")
+        shown = await house.hear("/help", person=kid, chat=chat)
+    assert "- /status:" in shown
+    assert "- /new [question]:" in shown
+    assert "pin" not in shown
 
 
 async def test_an_unknown_command_gets_a_helpful_line(tmp_path: Path) -> None:

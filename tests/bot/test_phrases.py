@@ -35,7 +35,7 @@ NEUTRAL = {
     "SYSTEM": "a model reads it, and nobody else",
     "broken_off": "what the model wrote, or STOPPED",
     "with_note": "puts two texts below each other",
-    "usage": "takes its words from ARGUMENTS",
+    "help_line": "takes its words from ABOUT and ARGUMENTS",
     "failure": "takes its words from FAILURES",
     "remedy": "takes its words from REMEDIES",
     "sites": "names of hosts",

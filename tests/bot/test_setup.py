@@ -66,6 +66,12 @@ async def test_a_wrong_time_of_day_is_asked_again(place: Place) -> None:
     assert place.written["DIGEST_TIME"] == "07:30"
 
 
+async def test_how_a_time_of_day_was_understood_is_said(place: Place) -> None:
+    """Whoever wrote it in another way can see that it was."""
+    parent = await place.set_up(DIGEST="7h")
+    assert ENGLISH.digest_at("07:00") in parent.read
+
+
 async def test_the_language_counts_from_the_next_word_on(place: Place) -> None:
     """All of the rest is German then."""
     say = SETUP["de"]
@@ -142,6 +148,14 @@ async def test_it_starts_unless_one_says_no_or_it_runs_already(place: Place) -> 
         parent = await place.set_up()
     assert not place.starts
     assert ENGLISH.RUNNING in parent.read
+
+
+async def test_a_word_that_is_neither_yes_nor_no_starts_nothing(place: Place) -> None:
+    """It is asked again, until it is one of them."""
+    await place.set_up(START=["later", "stop", "NO"])
+    assert not place.starts
+    await place.set_up(START=["hm", "Yes"])
+    assert place.starts
 
 
 async def test_what_is_set_wrongly_is_asked_again(place: Place) -> None:
@@ -254,6 +268,17 @@ async def test_the_profile_has_a_line_unless_it_has_one(place: Place, telegram: 
     parent = await place.set_up(NEXT=["4", ""], KEY_STAYS=TELEGRAM, TELEGRAM_NAME="")
     assert telegram.profile == {"short_description": "Ours"}
     assert ENGLISH.TELEGRAM_KEY not in parent.asked  # "Enter: without Telegram" would be untrue
+
+
+async def test_the_name_can_be_given_later(place: Place, telegram: TelegramServer) -> None:
+    """As by whoever was interrupted before that question: the key is not pasted again."""
+    place.environ["TELEGRAM_API_URL"] = telegram.url
+    parent = await place.set_up(TELEGRAM_KEY=TELEGRAM, TELEGRAM_NAME=[])
+    assert ENGLISH.left("porchlight") in parent.read
+    assert telegram.profile == {}
+    await place.set_up(NEXT=["4", ""], KEY_STAYS="", TELEGRAM_NAME="Family Porch")
+    assert telegram.profile == {"name": "Family Porch", "short_description": ENGLISH.TELEGRAM_ABOUT}
+    assert place.written["TELEGRAM_TOKEN"] == TELEGRAM
 
 
 async def test_on_discord_there_is_a_link_to_the_server(place: Place) -> None:

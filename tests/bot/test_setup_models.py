@@ -35,6 +35,13 @@ async def test_a_pasted_key_is_tried_with_a_real_question(place: Place, model: M
     assert model.violations == []
 
 
+async def test_a_server_out_of_reach_comes_with_what_to_do(place: Place) -> None:
+    """It can be pasted again at once, or later; nothing is written down."""
+    parent = await place.set_up(KEY=[f"{NOWHERE} {KEY}", ""])
+    assert ENGLISH.unreached("Server") in parent.read
+    assert "OPENAI_1_URL" not in place.written
+
+
 async def test_the_same_server_twice_has_two_names(place: Place, model: ModelServer) -> None:
     """And the same key twice is one node."""
     async with ModelServer("openai", key=KEY + "4") as other:
@@ -139,7 +146,7 @@ async def test_an_ollama_at_home_is_found(place: Place) -> None:
         } | {"keep_alive": server.asks[0].body["keep_alive"]}
         assert "0 in the cloud, 1 at home" not in parent.read
         parent = await place.set_up()
-    assert "✓ 3  Models: 0 in the cloud, 1 at home" in parent.read
+    assert "✓ 3  Models: 0 in the cloud, 1 at home, without those added in a chat" in parent.read
 
 
 def test_in_a_container_an_ollama_is_looked_for_beside_it_too(place: Place) -> None:
