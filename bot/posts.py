@@ -92,6 +92,8 @@ class Growing:
         """The number of the last part, once the answer is whole."""
         self._stands = False
         """The whole answer stands in the chat."""
+        self.is_unasked = False
+        """There is nothing to answer to any more, and yet a part of it may stand there."""
 
     # ── The reader's side: never waits ────────────────────────────────────────────────────────────
 
@@ -248,9 +250,8 @@ class Growing:
                 self._pace.hold(pause_s)
             except PlatformError as error:
                 log.warning("The answer to row %d cannot be shown: %s", self._row, error)
-                if not self._unclear or not parts or any(self._posts):
-                    return
-                parts = []  # nothing to answer to: of what may stand there all the same, nothing shall
+                self.is_unasked = bool(parts and self._unclear) and not any(self._posts)
+                return
             else:
                 return
 
