@@ -262,6 +262,9 @@ class Desk:
                 group.create_task(growing.run())
                 final, picture = await self._whole_answer(group, item, growing, say)
                 growing.finish(final)
+            if growing.is_unasked:
+                await self._take_back(Removed(incoming.chat, incoming.post))
+                return
             if final is not None and picture is not None:
                 adapter = self._adapters[incoming.chat.platform]
                 pace = self._paces.of(adapter, incoming.chat)

@@ -92,6 +92,8 @@ class Growing:
         self._drafted = False
         self._stands = False
         """The whole answer stands in the chat."""
+        self.is_unasked = False
+        """There is nothing to answer to any more, and yet a part of it may stand there."""
 
     # ── The reader's side: never waits ────────────────────────────────────────────────────────────
 
@@ -264,6 +266,7 @@ class Growing:
                 self._pace.hold(pause_s)
             except PlatformError as error:
                 log.warning("The answer to row %d cannot be shown: %s", self._row, error)
+                self.is_unasked = bool(parts and self._unclear) and not any(self._posts)
                 return
             else:
                 return
@@ -274,15 +277,16 @@ class Growing:
                 part = replace(part, buttons=self._buttons)
             if number < len(self._shown) and self._shown[number] == part:
                 continue
+            reply_to = self._reply_to if number == 0 else None
             try:
-                await self._put(number, part)
+                await self._put(number, part, reply_to)
             except BadFormat:
-                await self._put(number, replace(part, body=None))
+                await self._put(number, replace(part, body=None), reply_to)
             self._shown[number : number + 1] = [part]
             if part.final:
                 await self._ledger.finished(self._row, number)
 
-    async def _put(self, number: int, part: Part) -> str:
+    async def _put(self, number: int, part: Part, reply_to: str | None) -> str:
         """Let post `number` hold `part`: by an edit where it stands, else by a new post. Its id."""
         post = self._posts[number] if number < len(self._posts) else None
         self._pace.sent()
@@ -295,7 +299,6 @@ class Growing:
                 log.info("Post %d of row %d is gone, it is posted anew", number, self._row)
         async with self._pace.sending:
             await self._ledger.intend(self._row, number)
-            reply_to = self._reply_to if number == 0 else None
             try:
                 post = await self._adapter.post(
                     self._chat,
@@ -321,7 +324,7 @@ class Growing:
         done, the ledger has it as doubtful, so that a program killed meanwhile looks again."""
         post = self._posts[number] if number < len(self._posts) else None
         if post is None:  # the part is not needed any more: this one only marks the end of the search
-            post = await self._put(number, Part("…"))
+            post = await self._put(number, Part("…"), reply_to=None)
         async with self._pace.sending:  # no other post of ours is on its way now
             if self._messenger is not None:
                 known = await self._ledger.ids_in(self._chat)
@@ -335,11 +338,12 @@ class Growing:
 
     async def _clear_away(self, count: int) -> None:
         """The final text may need fewer posts than a preview did, or than an earlier run."""
-        for post in self._posts[count:]:
+        while len(self._posts) > count:
+            post = self._posts[-1]
             if post is not None:
                 with suppress(Gone):
                     await self._adapter.delete(self._chat, post)
-        del self._posts[count:]
+            self._posts.pop()  # one by one: whatever gets in the way, it does not begin at the first again
 
     # ── Waiting ───────────────────────────────────────────────────────────────────────────────────
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import RateLimited, Unavailable
+from core.errors import Gone, RateLimited, Unavailable
 from core.history import Asked, History
 from core.providers import End
-from core.types import Chat, Incoming, Person, Removed
+from core.types import Chat, Incoming, Part, Person, Removed
 from tests.bot.scenes import HOME, PARENT, SAY, scene
-from tests.fakes import Beat, Player, Street, node
+from tests.fakes import Beat, Lost, Player, Street, node
 
 PLAIN: list[Beat] = ["Because ", "of the air.", End()]
 
@@ -64,6 +64,27 @@ async def test_a_question_that_is_taken_back_has_no_answer(tmp_path: Path) -> No
         await house.stage.shows(lambda: house.stage.texts() == [])
         await house.hear("Three?")
     assert [turn.text for turn in player.asked[-1].turns[1:]] == ["Three?"]
+
+
+class Deleted(Street):
+    """The first post arrives and its reply is lost; then the question is deleted, and nobody is told."""
+
+    async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
+        if reply_to is not None and self.posts:
+            raise Gone
+        return await super().post(chat, part, reply_to=reply_to, key=key)
+
+
+async def test_a_question_found_to_be_deleted_is_taken_back(tmp_path: Path) -> None:
+    """What may stand there of its answer goes, and nothing is remembered."""
+    street = Deleted(Lost("no reply"))
+    async with scene(tmp_path, node("Alpha", Player(["Once upon a time.", End()])), stage=street) as house:
+        await house.say("Tell!")
+        await house.calm()
+        assert street.texts() == []
+        row = await house.database.read_one("SELECT answer, superseded FROM inbox")
+        assert row is not None
+        assert tuple(row) == ("", 1)
 
 
 async def test_an_answer_that_was_taken_back_goes_however_often_it_takes(tmp_path: Path) -> None:

@@ -277,6 +277,50 @@ async def test_a_second_part_that_is_no_longer_needed_leaves_nothing_behind(scen
     assert street.texts() == ["Never."]
 
 
+class Paced(Street):
+    """After `few` deletions it wants a pause, be what was to be deleted there or not."""
+
+    def __init__(self, few: int) -> None:
+        super().__init__(length_max=1)
+        self._few = self._left = few
+
+    async def delete(self, chat: Chat, post: str) -> None:
+        if not self._left:
+            self._left = self._few
+            raise FloodWait(1)
+        self._left -= 1
+        await super().delete(chat, post)
+
+
+async def test_many_posts_are_taken_away_in_spite_of_flood_waits(scene: Scene) -> None:
+    """What is done is done: after each wait it goes on where it was, and comes to its end."""
+    street = Paced(few=3)
+    await scene.show(street, final="Once upon")
+    assert len(street.texts()) == 9
+    async with asyncio.timeout(10):
+        await scene.show(street, final="")
+    assert street.texts() == []
+
+
+class Unasked(Street):
+    """The question that is answered was deleted: there is nothing to reply to."""
+
+    async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
+        if reply_to is not None:
+            raise Gone
+        return await super().post(chat, part, reply_to=reply_to, key=key)
+
+
+async def test_what_may_stand_under_a_deleted_question_is_taken_away(scene: Scene) -> None:
+    """By a post that replies to nothing, and goes itself."""
+    street = Unasked()
+    street.posts = {"stray": Part("Once")}
+    await scene.ledger.intend(scene.row, 0)
+    async with asyncio.timeout(10):
+        await scene.show(street, final="")
+    assert street.texts() == []
+
+
 async def test_buttons_stand_under_the_last_part_only(scene: Scene) -> None:
     """Stop while it grows, and what the answer comes with when it is whole."""
     stop, again = (Button("Stop", "/stop"),), (Button("Retry", "/retry"),)
