@@ -105,8 +105,7 @@ STATUS = (
 NODES = (
     Step("/nodes", ["🟢 OpenAI-1: active"]),
     Step("/nodes add", [SAY.ADD_HOW.partition("\n")[0]], button=SAY.ADD_BUTTON, in_place=True),
-    Step(PASTE, ["Which model shall Server be asked for?", "big-one"], then=took_it_away),
-    Step("/choose Server big-one", ["🟢 Server answers", "big-one"], button="big-one", in_place=True),
+    Step(PASTE, ["🟢 Server answers", "big-one"], then=took_it_away),
     Step("/nodes", ["🟢 OpenAI-1: active", "🟢 Server: active"]),
     Step("/nodes show Server", ["🟢 Server: active", "big-one"], button="Server", in_place=True),
     Step("/nodes test Server", ["🟢 Server answers"], button=SAY.TEST_BUTTON, in_place=True),
