@@ -148,12 +148,12 @@ class Growing:
             signing = beside.create_task(self._keep_signing())
             with self._pace.grows():
                 await self._grow()
+            signing.cancel()  # looking for strays waits for floods of which the pace does not know
             if self._final is not None:
                 if self._final.whole:
                     await self._take_over()
                 self._buttons = self._final.buttons
                 await self._deliver(self._final.markdown)
-            signing.cancel()
 
     async def _take_stock(self) -> None:
         """Of what stands there for this answer already."""
