@@ -21,7 +21,7 @@ from itertools import chain, repeat
 from typing import NamedTuple
 
 from bot.pace import Pace
-from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
+from core.errors import BadFormat, FloodWait, Gone, NoRight, PlatformError, Unclear
 from core.ledger import Ledger
 from core.types import Adapter, Button, Chat, Event, Messenger, Part, Restart, SoFar, Status, Text
 
@@ -266,7 +266,8 @@ class Growing:
                 self._pace.hold(pause_s)
             except PlatformError as error:
                 log.warning("The answer to row %d cannot be shown: %s", self._row, error)
-                self.is_unasked = bool(parts and self._unclear) and not any(self._posts)
+                gone = isinstance(error, Gone) and not isinstance(error, NoRight)
+                self.is_unasked = gone and bool(parts and self._unclear) and not any(self._posts)
                 return
             else:
                 return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Gone, RateLimited, Unavailable
+from core.errors import Gone, NoRight, PlatformError, RateLimited, Unavailable
 from core.history import Asked, History
 from core.providers import End
 from core.types import Chat, Incoming, Part, Person, Removed
@@ -67,11 +67,14 @@ async def test_a_question_that_is_taken_back_has_no_answer(tmp_path: Path) -> No
 
 
 class Deleted(Street):
-    """The first post arrives and its reply is lost; then the question is deleted, and nobody is told."""
+    """The first post arrives and its reply is lost; then the question is deleted, and nobody is told, or we
+    may write there no more."""
+
+    refusal: type[PlatformError] = Gone
 
     async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
         if reply_to is not None and self.posts:
-            raise Gone
+            raise self.refusal
         return await super().post(chat, part, reply_to=reply_to, key=key)
 
 
@@ -85,6 +88,18 @@ async def test_a_question_found_to_be_deleted_is_taken_back(tmp_path: Path) -> N
         row = await house.database.read_one("SELECT answer, superseded FROM inbox")
         assert row is not None
         assert tuple(row) == ("", 1)
+
+
+async def test_a_question_stays_asked_where_we_may_not_write_any_more(tmp_path: Path) -> None:
+    """It was not deleted: what was said is remembered."""
+    street = Deleted(Lost("no reply"))
+    street.refusal = NoRight
+    async with scene(tmp_path, node("Alpha", Player(["Once upon a time.", End()])), stage=street) as house:
+        await house.say("Tell!")
+        await house.calm()
+        row = await house.database.read_one("SELECT answer, superseded FROM inbox")
+        assert row is not None
+        assert tuple(row) == ("Once upon a time.", 0)
 
 
 async def test_an_answer_that_was_taken_back_goes_however_often_it_takes(tmp_path: Path) -> None:
