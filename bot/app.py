@@ -39,7 +39,7 @@ from bot.pace import Paces
 from bot.pausing import Pausing
 from bot.phrases import operator
 from bot.phrases.english import English
-from bot.pinned import EARLY_LOOK_EVERY_S, Pins
+from bot.pinned import Pins
 from bot.researching import researching_of
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -220,13 +220,7 @@ async def opened(settings: Settings, on: Platforms, tell: Tell) -> AsyncGenerato
         await operating.keeper.load()
 
         async def bring_pins_up_to_date() -> None:
-            pins = operating.pins
-            while True:
-                was_early = pins.is_early
-                await pins.look(lambda it: admin_commands.pinned_status(desktop, it, speaking(it)))
-                if not was_early:
-                    return
-                await asyncio.sleep(EARLY_LOOK_EVERY_S)
+            await operating.pins.keep_up(lambda it: admin_commands.pinned_status(desktop, it, speaking(it)))
 
         # Who answers.
         stops = Stops()

@@ -6,6 +6,7 @@ next run goes on with it, as soon as every platform was heard, or after a minute
 the old one, which is deleted; one that the person deleted is let go.
 """
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -81,6 +82,15 @@ class Pins:
         for row in rows:
             await self._delete(chat, row["post"])
         return bool(rows)
+
+    async def keep_up(self, show: Callable[[Person], Awaitable[Shown | None]]) -> None:
+        """`look` now, and as long as it is early again and again."""
+        while True:
+            was_early = self.is_early
+            await self.look(show)
+            if not was_early:
+                return
+            await asyncio.sleep(EARLY_LOOK_EVERY_S)
 
     async def look(self, show: Callable[[Person], Awaitable[Shown | None]]) -> None:
         """Pin what is to be pinned, and bring up to date what is. To be called every now and then. `show`

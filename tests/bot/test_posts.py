@@ -1,57 +1,18 @@
 """A growing post: never behind its final text, never smaller than before, never lost."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.pace import Paces
 from bot.posts import Final, Growing
 from core.errors import BadFormat, FloodWait, Gone, PlatformError, Unclear
-from core.inbox import Inbox
-from core.ledger import Ledger
-from core.storage import open_database
-from core.types import Button, Chat, Event, Incoming, Limits, Part, Person, Restart, Status, Text
+from core.types import Button, Chat, Incoming, Limits, Part, Person, Restart, Status, Text
+from tests.bot.growing import CHAT, Scene, scene
 from tests.bot.scenes import SAY
-from tests.fakes import Clock, Lost, Stage, Street
+from tests.fakes import Lost, Stage, Street
 
-CHAT = Chat("stage", "1")
-
-
-class Scene:
-    """One question on disk, and its answer growing on a stage."""
-
-    def __init__(self, inbox: Inbox, ledger: Ledger, row: int) -> None:
-        self.inbox = inbox
-        self.ledger = ledger
-        self.row = row
-        self.clock = Clock()
-
-    def growing(self, stage: Stage, **more: Any) -> Growing:
-        pace = Paces(self.clock, self.clock.sleep).of(stage, CHAT)
-        return Growing(stage, self.ledger, pace, self.row, CHAT, "q1", note=SAY.note, **more)
-
-    async def show(self, stage: Stage, *events: Event, final: str, **more: Any) -> None:
-        """Every event is given the time to be shown before the next one comes."""
-        growing = self.growing(stage, **more)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(growing.run())
-            for event in events:
-                stage.moved.clear()
-                growing.see(event)
-                await asyncio.wait_for(stage.moved.wait(), 5)
-            growing.finish(Final(final))
-
-
-@pytest.fixture
-async def scene(tmp_path: Path) -> AsyncGenerator[Scene, None]:
-    async with open_database(tmp_path / "test.db") as database:
-        incoming = Incoming(CHAT, Person("stage", "7"), "q1", "Why?", 1.0)
-        inbox = Inbox(database, Clock())
-        (row,) = await inbox.accept("stage", [incoming], None)
-        yield Scene(inbox, Ledger(database), row)
+__all__ = ["scene"]
 
 
 async def test_it_grows_in_one_post_and_ends_whole(scene: Scene) -> None:
@@ -79,75 +40,6 @@ async def test_typing_shows_who_answers_until_there_is_text(scene: Scene) -> Non
     await scene.show(stage, Status("asking", "Alpha"), Text("Yes"), final="Yes.")
     assert "Alpha is answering" in stage.notes
     assert stage.texts() == ["Yes."]
-
-
-class Hanging(Stage):
-    """A stage on which every new post takes as long as it is held up."""
-
-    def __init__(self, *troubles: PlatformError | None) -> None:
-        super().__init__(*troubles)
-        self.limits = Limits(first_edits_s=(0.001,), typing_s=0.0)
-        self.goes_on = asyncio.Semaphore(0)
-
-    async def post(self, chat: Chat, part: Part, *, reply_to: str | None, key: str) -> str:
-        await self.goes_on.acquire()
-        return await super().post(chat, part, reply_to=reply_to, key=key)
-
-
-async def test_the_sign_of_typing_stays_until_the_first_post_stands(scene: Scene) -> None:
-    """However long the platform takes for it; and no longer, though the answer goes on growing."""
-    stage = Hanging()
-    growing = scene.growing(stage)
-    task = asyncio.create_task(growing.run())
-    growing.see(Text("Once "))
-    await stage.shows(lambda: len(stage.notes) > 3)
-    stage.goes_on.release()
-    await stage.shows(lambda: stage.texts() == ["Once "])
-    growing.see(Text("upon "))
-    await stage.shows(lambda: stage.texts() == ["Once upon "])
-    before = len(stage.notes)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert len(stage.notes) == before
-    growing.finish(Final("Once upon a time."))
-    await task
-
-
-async def test_no_sign_of_typing_is_sent_once_the_answer_is_whole(scene: Scene) -> None:
-    """While what may stand there twice is looked for, floods are waited for of which nobody else knows."""
-    stage = Hanging(Unclear("it took too long"))
-    growing = scene.growing(stage)
-    task = asyncio.create_task(growing.run())
-    growing.see(Text("Once "))
-    await stage.shows(lambda: len(stage.notes) > 3)
-    growing.finish(Final("Once upon a time."))
-    stage.goes_on.release()
-    await stage.shows(lambda: not stage.troubles)
-    before = len(stage.notes)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert len(stage.notes) == before
-    stage.goes_on.release()
-    await task
-    assert stage.texts() == ["Once upon a time."]
-
-
-async def test_no_sign_of_typing_is_sent_into_a_flood_wait(scene: Scene) -> None:
-    """Whoever in this chat was told to wait, and whatever is on its way meanwhile."""
-    stage = Hanging()
-    pace = Paces(scene.clock, scene.clock.sleep).of(stage, CHAT)
-    growing = Growing(stage, scene.ledger, pace, scene.row, CHAT, "q1", note=SAY.note)
-    task = asyncio.create_task(growing.run())
-    growing.see(Text("Once "))
-    await stage.shows(lambda: len(stage.notes) > 3)
-    pace.hold(30)
-    before = len(stage.notes)
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert len(stage.notes) == before
-    growing.finish(Final("Once."))
-    stage.goes_on.release()
-    await task
 
 
 async def test_what_stands_there_does_not_shrink_after_a_restart(scene: Scene) -> None:
